@@ -1,0 +1,24 @@
+#include "gradus/base/error.h"
+
+#include <gtest/gtest.h>
+
+namespace gradus {
+namespace {
+
+TEST(Error, CarriesItsCodeAndItsMessage) {
+  const Error error(ErrorCode::kInvalidFile, "net.onnx: is cut short");
+  EXPECT_EQ(error.code(), ErrorCode::kInvalidFile);
+  EXPECT_STREQ(error.what(), "net.onnx: is cut short");
+}
+
+TEST(Error, GivesTheExitStatusThatTheManualPromises) {
+  EXPECT_EQ(exit_status(ErrorCode::kFailed), 1);
+  EXPECT_EQ(exit_status(ErrorCode::kDifference), 3);
+  for (ErrorCode code : {ErrorCode::kInvalidArgument, ErrorCode::kInvalidFile,
+                         ErrorCode::kUnsupported, ErrorCode::kNotFound}) {
+    EXPECT_EQ(exit_status(code), 2);
+  }
+}
+
+}  // namespace
+}  // namespace gradus
