@@ -1,0 +1,110 @@
+#include "gradus/quant/integer_linear.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+#include "gradus/base/check.h"
+#include "gradus/base/error.h"
+
+namespace gradus {
+namespace {
+
+constexpr double kLargestBias = 0x1p30;
+
+struct Unit {
+  double accumulator;  // numerics.md (8)
+  float scale;         // of the weights
+  bool silent;         // the channel is its offset alone
+};
+
+Unit choose_unit(float weight_scale, float input_scale, double gain, double offset,
+                 const Grid& grid) {
+  const auto unit = [&](float scale) { return static_cast<double>(input_scale) * scale * gain; };
+  if (unit(weight_scale) == 0.0) {
+    // Any unit that can hold the offset will do. Binary weights cannot be zero: a unit so small
+    // beside the offset that their sum does not count.
+    const double fraction = grid.binary ? 0x1p-30 : 0x1p-20;
+    return {std::max(std::fabs(offset) * fraction, 0x1p-100), weight_scale, true};
+  }
+  float scale = weight_scale;
+  while (std::fabs(offset / unit(scale)) > kLargestBias) scale *= 2.0f;
+  return {unit(scale), scale, false};
+}
+
+[[noreturn]] void refuse(const std::string& where, std::size_t channel, const std::string& text) {
+  throw Error(ErrorCode::kUnsupported,
+              where + ": channel " + std::to_string(channel) + " " + text);
+}
+
+}  // namespace
+
+std::int64_t accumulator_bound(std::span<const std::int32_t> codes, std::int32_t zero_point,
+                               std::int64_t bias, const ActivationQuantizer& input) {
+  std::int64_t positive = 0;
+  std::int64_t negative = 0;
+  for (std::int32_t code : codes) {
+    const std::int32_t weight = code - zero_point;
+    (weight > 0 ? positive : negative) += weight;
+  }
+  const std::int64_t stored_max = input.grid.quant_max - input.grid.quant_min;
+  const std::int64_t zero = input.zero_point - input.grid.quant_min;
+  const std::int64_t moved = bias - zero * (positive + negative);
+  // Sums of stored codes, from the moved bias; with the zero point taken off and from the bias they are
+  // among these, a tap that is not yet added standing at the zero point.
+  const std::int64_t with_bias = std::max(std::abs(moved + stored_max * positive),
+                                          std::abs(moved + stored_max * negative));
+  const std::int64_t stored = stored_max * std::max(positive, -negative);
+  const std::int64_t direct = std::max((stored_max - zero) * positive - zero * negative,
+                                       zero * positive - (stored_max - zero) * negative);
+  return std::max({with_bias, stored, direct});
+}
+
+IntegerLinear make_integer_linear(const LinearLayer& layer, const ActivationQuantizer& input,
+                                  const std::string& where) {
+  const auto channels = static_cast<std::size_t>(layer.channels);
+  const auto taps = static_cast<std::size_t>(layer.taps);
+  check(layer.weights.size() == channels * taps, "weights do not match channels * taps");
+  const std::size_t scales = layer.spec.per_channel ? channels : 1;
+  check(layer.parameters.scale.size() == scales && layer.parameters.zero_point.size() == scales,
+        "weight quantizer does not match the channels");
+  check(layer.gain.empty() || layer.gain.size() == channels, "gains do not match the channels");
+  check(layer.offset.empty() || layer.offset.size() == channels, "offsets do not match the channels");
+
+  const Grid grid = layer.spec.grid();
+  IntegerLinear result;
+  result.codes.resize(channels * taps);
+  for (std::size_t c = 0; c < channels; ++c) {
+    const std::size_t q = scales == 1 ? 0 : c;
+    const double gain = layer.gain.empty() ? 1.0 : static_cast<double>(layer.gain[c]);
+    const double offset = layer.offset.empty() ? 0.0 : static_cast<double>(layer.offset[c]);
+    const std::int32_t zero_point = layer.parameters.zero_point[q];
+    const auto weights = layer.weights.subspan(c * taps, taps);
+    const bool finite = std::isfinite(gain) && std::isfinite(offset) &&
+                        std::all_of(weights.begin(), weights.end(),
+                                    [](float w) { return std::isfinite(w); });
+    if (!finite) refuse(where, c, "has a weight, gain or bias that is not a finite number");
+    const Unit unit = choose_unit(layer.parameters.scale[q], input.scale, gain, offset, grid);
+    if (!std::isfinite(unit.accumulator)) refuse(where, c, "has a bias too large for its scales");
+    const auto row = std::span(result.codes).subspan(c * taps, taps);
+    for (std::size_t k = 0; k < taps; ++k) {
+      row[k] = unit.silent && !grid.binary ? zero_point
+                                           : quantize(weights[k], unit.scale, zero_point, grid);
+    }
+    const auto bias = static_cast<std::int64_t>(std::nearbyint(offset / unit.accumulator));
+    const std::int64_t bound = accumulator_bound(row, zero_point, bias, input);
+    if (bound > std::numeric_limits<std::int32_t>::max()) {
+      refuse(where, c, "has an accumulator that can reach " + std::to_string(bound) +
+                           "; expected at most 2147483647: lower the bits of its weights or input");
+    }
+    result.zero_point.push_back(zero_point);
+    result.weight_scale.push_back(unit.scale);
+    result.accumulator_scale.push_back(unit.accumulator);
+    result.bias.push_back(static_cast<std::int32_t>(bias));
+    result.largest_accumulator = std::max(result.largest_accumulator, bound);
+  }
+  return result;
+}
+
+}  // namespace gradus
