@@ -1,0 +1,237 @@
+#include <cstring>
+
+#include "gradus/base/error.h"
+#include "gradus/qmodel/flat.h"
+#include "gradus/qmodel/limits.h"
+#include "gradus/quant/bitpack.h"
+#include "model_generated.h"
+
+namespace gradus {
+namespace {
+
+// Tables may be referred to more than once, so a small file could ask for much memory: what is
+// copied out is held to totals.
+class Reader {
+ public:
+  explicit Reader(const std::string& where) : where_(where) {}
+
+  [[noreturn]] void refuse(const std::string& text) const {
+    throw Error(ErrorCode::kInvalidFile, where_ + ": " + text);
+  }
+
+  std::string text(const flatbuffers::String* string, std::int64_t longest) const {
+    if (string->size() > static_cast<std::uint64_t>(longest)) {
+      refuse("a text of " + std::to_string(string->size()) + " bytes; expected at most " +
+             std::to_string(longest));
+    }
+    return string->str();
+  }
+  std::string name(const flatbuffers::String* string) const {
+    return text(string, limits::kNameBytes);
+  }
+
+  template <typename T>
+  std::vector<T> numbers(const flatbuffers::Vector<T>* vector) {
+    take(&parameters_, vector->size(), "parameters");
+    // The verifier does not hold the elements of a damaged vector to their alignment.
+    std::vector<T> result(vector->size());
+    if (!result.empty()) std::memcpy(result.data(), vector->Data(), result.size() * sizeof(T));
+    return result;
+  }
+
+  QWeights weights(const format::Weights& flat) {
+    QWeights result;
+    result.bits = flat.bits();
+    if (result.bits < 1 || result.bits > 8) {
+      refuse("weights of " + std::to_string(result.bits) + " bits; expected 1 to 8");
+    }
+    result.grid = grid(*flat.grid());
+    // Both only so that unpacking is defined; validate() holds the grid to the bits.
+    if (result.grid.quant_min < -128 || result.grid.quant_min > 0) {
+      refuse("weights whose smallest code is " + std::to_string(result.grid.quant_min));
+    }
+    take(&weights_, flat.count(), "weights");
+    const auto count = static_cast<std::size_t>(flat.count());
+    if (flat.packed()->size() != packed_bytes(count, result.bits)) {
+      refuse(std::to_string(count) + " weights of " + std::to_string(result.bits) + " bits in " +
+             std::to_string(flat.packed()->size()) + " bytes; expected " +
+             std::to_string(packed_bytes(count, result.bits)));
+    }
+    result.codes.resize(count);
+    unpack_codes(std::as_bytes(std::span(flat.packed()->data(), flat.packed()->size())),
+                 result.bits, result.grid, result.codes);
+    result.zero_point = numbers(flat.zero_point());
+    return result;
+  }
+
+  QOutputStage output_stage(const format::OutputStage& flat) {
+    return {numbers(flat.accumulator_scale()), flat.range()->low(), flat.range()->high(),
+            flat.float_range()->low(), flat.float_range()->high()};
+  }
+
+  static Grid grid(const format::Grid& flat) {
+    return {flat.quant_min(), flat.quant_max(), flat.binary()};
+  }
+
+ private:
+  void take(std::int64_t* left, std::uint64_t count, const char* what) const {
+    if (count > static_cast<std::uint64_t>(*left)) {
+      refuse(std::string("more ") + what + " than gradus loads; expected at most " +
+             std::to_string(limits::kWeights) + " weights and " +
+             std::to_string(limits::kParameters) + " other parameters");
+    }
+    *left -= static_cast<std::int64_t>(count);
+  }
+
+  const std::string& where_;
+  std::int64_t weights_ = limits::kWeights;
+  std::int64_t parameters_ = limits::kParameters;
+};
+
+template <typename Op>
+void read_window(const format::Window& window, Op* op) {
+  op->kernel_h = window.kernel_h();
+  op->kernel_w = window.kernel_w();
+  op->stride_h = window.stride_h();
+  op->stride_w = window.stride_w();
+  op->pad_top = window.pad_top();
+  op->pad_left = window.pad_left();
+  op->pad_bottom = window.pad_bottom();
+  op->pad_right = window.pad_right();
+}
+
+QOperator read(Reader& reader, const format::Conv& flat) {
+  QConv op;
+  read_window(*flat.window(), &op);
+  op.dilation_h = flat.dilation_h();
+  op.dilation_w = flat.dilation_w();
+  op.groups = flat.groups();
+  op.weights = reader.weights(*flat.weights());
+  op.bias = reader.numbers(flat.bias());
+  op.output = reader.output_stage(*flat.output());
+  return op;
+}
+
+QOperator read(Reader& reader, const format::FullyConnected& flat) {
+  QFullyConnected op;
+  op.weights = reader.weights(*flat.weights());
+  op.bias = reader.numbers(flat.bias());
+  op.output = reader.output_stage(*flat.output());
+  return op;
+}
+
+QOperator read(const format::Pool& flat) {
+  QPool op;
+  op.average = flat.average();
+  op.count_padding = flat.count_padding();
+  read_window(*flat.window(), &op);
+  op.low = flat.range()->low();
+  op.high = flat.range()->high();
+  return op;
+}
+
+QOperator read_operator(Reader& reader, const format::Node& node) {
+  const auto range = [](const auto* flat) { return flat->range(); };
+  switch (node.op_type()) {
+    case format::Operator::Quantize:
+      return QQuantize{};
+    case format::Operator::Conv:
+      return read(reader, *node.op_as_Conv());
+    case format::Operator::FullyConnected:
+      return read(reader, *node.op_as_FullyConnected());
+    case format::Operator::Add:
+      return QAdd{range(node.op_as_Add())->low(), range(node.op_as_Add())->high()};
+    case format::Operator::Pool:
+      return read(*node.op_as_Pool());
+    case format::Operator::Concat:
+      return QConcat{range(node.op_as_Concat())->low(), range(node.op_as_Concat())->high()};
+    case format::Operator::Rescale:
+      return QRescale{range(node.op_as_Rescale())->low(), range(node.op_as_Rescale())->high()};
+    case format::Operator::Dequantize:
+      return QDequantize{};
+    case format::Operator::Slice: {
+      const auto& slice = *node.op_as_Slice();
+      return QSlice{slice.begin_h(), slice.begin_w(), slice.begin_c(),
+                    slice.step_h(),  slice.step_w(),  slice.step_c()};
+    }
+    case format::Operator::Pad: {
+      const auto& pad = *node.op_as_Pad();
+      return QPad{pad.top(),   pad.left(),            pad.bottom(),
+                  pad.right(), pad.channels_before(), pad.channels_after()};
+    }
+    case format::Operator::Flatten:
+      return QFlatten{};
+    default:
+      reader.refuse("node '" + reader.name(node.name()) + "' has the unknown operator " +
+                    std::to_string(static_cast<int>(node.op_type())));
+  }
+}
+
+QTensor read_tensor(const Reader& reader, const format::Tensor& flat) {
+  QTensor tensor;
+  tensor.name = reader.name(flat.name());
+  tensor.height = flat.height();
+  tensor.width = flat.width();
+  tensor.channels = flat.channels();
+  if (flat.quantizer() == nullptr) {
+    tensor.kind = QTensorKind::kFloat;
+    return tensor;
+  }
+  tensor.kind = QTensorKind::kCodes;
+  tensor.bits = flat.quantizer()->bits();
+  tensor.grid = Reader::grid(flat.quantizer()->grid());
+  tensor.scale = flat.quantizer()->scale();
+  tensor.zero_point = flat.quantizer()->zero_point();
+  return tensor;
+}
+
+void read_metadata(const Reader& reader, const format::Model& flat, QModel* model) {
+  std::int64_t left = limits::kMetadataBytes;
+  for (const format::Entry* entry : *flat.metadata()) {
+    std::string key = reader.text(entry->key(), left);
+    left -= static_cast<std::int64_t>(key.size());
+    std::string value = reader.text(entry->value(), left);
+    left -= static_cast<std::int64_t>(value.size());
+    if (!model->metadata.emplace(key, std::move(value)).second) {
+      reader.refuse("the metadata has two entries with one key");
+    }
+  }
+}
+
+const format::Model& verified(std::span<const std::byte> bytes, const Reader& reader) {
+  constexpr std::size_t kDepth = 8;  // model, node, operator, weights: four
+  constexpr std::size_t kTables = 4 * (limits::kTensors + limits::kNodes);
+  flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(),
+                                 kDepth, kTables);
+  if (!verifier.VerifyBuffer<format::Model>(nullptr)) {
+    reader.refuse("its structure is damaged; convert the model again");
+  }
+  return *flatbuffers::GetRoot<format::Model>(bytes.data());
+}
+
+}  // namespace
+
+QModel read_flat(std::span<const std::byte> bytes, const std::string& where) {
+  Reader reader(where);
+  const format::Model& flat = verified(bytes, reader);
+  QModel model;
+  model.name = reader.name(flat.name());
+  if (flat.profile() != 0 && flat.profile() != 1) {
+    reader.refuse("the profile is " + std::to_string(flat.profile()) +
+                  "; expected 0 (ieee32) or 1 (fixed31)");
+  }
+  model.profile = static_cast<Profile>(flat.profile());
+  for (const format::Tensor* tensor : *flat.tensors()) {
+    model.tensors.push_back(read_tensor(reader, *tensor));
+  }
+  for (const format::Node* node : *flat.nodes()) {
+    model.nodes.push_back({reader.name(node->name()), read_operator(reader, *node),
+                           reader.numbers(node->inputs()), node->output()});
+  }
+  model.input = flat.input();
+  model.outputs = reader.numbers(flat.outputs());
+  read_metadata(reader, flat, &model);
+  return model;
+}
+
+}  // namespace gradus
