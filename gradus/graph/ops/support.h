@@ -1,0 +1,57 @@
+// What the files of graph/ops/ share: refusing a node by name, and reading its inputs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gradus/graph/op.h"
+
+namespace gradus::ops {
+
+// Throws Error (kUnsupported): "node 'n' (Op): <text>".
+[[noreturn]] void refuse(const Node& node, const std::string& text);
+// The same as kInvalidFile: the node contradicts itself or its inputs.
+[[noreturn]] void invalid(const Node& node, const std::string& text);
+
+// Shape of input `i`. Throws if the input is left out or its rank is not known.
+const Shape& input_shape(const Graph& graph, const Node& node, std::size_t i = 0);
+DType input_dtype(const Graph& graph, const Node& node, std::size_t i = 0);
+// Shape of input `i`, float32. Throws (kUnsupported) for another type.
+const Shape& float_shape(const Graph& graph, const Node& node, std::size_t i = 0);
+// The same, with rank 4.
+const Shape& map_shape(const Graph& graph, const Node& node, std::size_t i = 0);
+// Input `i` as a constant float32 tensor, null if left out. Throws if it is computed at run time.
+const Tensor* constant_floats(const Graph& graph, const Node& node, std::size_t i,
+                              const char* meaning);
+
+// Integers of constant input `i` (int32 or int64, rank 0 or 1; may hold kBatchSize), or of the
+// attribute `meaning` where the input is left out; nothing if neither is there.
+std::optional<std::vector<std::int64_t>> integers(const NormalizeContext& context, const Node& node,
+                                                  std::size_t i, const char* meaning);
+// The same for one float.
+std::optional<float> real(const NormalizeContext& context, const Node& node, std::size_t i,
+                          const char* meaning);
+
+// `axis` counted from the front. Throws if it is outside the rank.
+std::int64_t axis_in(const Node& node, std::int64_t axis, std::size_t rank);
+// The same for a list, ascending. Throws if an axis is there twice.
+std::vector<std::int64_t> axes_in(const Node& node, std::vector<std::int64_t> axes,
+                                  std::size_t rank);
+
+// Drops inputs from `count` on: they have become attributes.
+void drop_inputs(Node& node, std::size_t count);
+// Throws if the attribute is there with another value.
+void require(const Node& node, const char* attribute, std::int64_t value);
+
+// "[1, -2]"; long lists are cut.
+std::string list_text(const std::vector<std::int64_t>& list);
+
+// A constant as a new value of the graph, through context.add_value.
+ValueId add_constant(NormalizeContext& context, const Node& node, const std::string& name,
+                     Tensor tensor);
+
+Tensor int64_tensor(const std::vector<std::int64_t>& values);
+
+}  // namespace gradus::ops

@@ -1,0 +1,99 @@
+// A constant tensor: type, shape and bytes in host order, row-major.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "gradus/base/check.h"
+#include "gradus/base/shape.h"
+
+namespace gradus {
+
+enum class DType {
+  kFloat32,
+  kFloat64,
+  kFloat16,
+  kBFloat16,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kUint8,
+  kUint16,
+  kUint32,
+  kUint64,
+  kBool,
+};
+std::size_t dtype_bytes(DType dtype) noexcept;
+const char* dtype_name(DType dtype) noexcept;  // "float32"
+
+template <typename T>
+constexpr DType dtype_of() {
+  if constexpr (std::is_same_v<T, float>)
+    return DType::kFloat32;
+  else if constexpr (std::is_same_v<T, double>)
+    return DType::kFloat64;
+  else if constexpr (std::is_same_v<T, std::int8_t>)
+    return DType::kInt8;
+  else if constexpr (std::is_same_v<T, std::int16_t>)
+    return DType::kInt16;
+  else if constexpr (std::is_same_v<T, std::int32_t>)
+    return DType::kInt32;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return DType::kInt64;
+  else if constexpr (std::is_same_v<T, std::uint8_t>)
+    return DType::kUint8;
+  else if constexpr (std::is_same_v<T, std::uint16_t>)
+    return DType::kUint16;
+  else if constexpr (std::is_same_v<T, std::uint32_t>)
+    return DType::kUint32;
+  else if constexpr (std::is_same_v<T, std::uint64_t>)
+    return DType::kUint64;
+  else
+    return DType::kBool;
+}
+
+class Tensor {
+ public:
+  Tensor() = default;
+  // Zeros. Throws LogicError if the shape is not fully known.
+  Tensor(DType dtype, Shape shape);
+
+  template <typename T>
+  static Tensor from(Shape shape, std::span<const T> values) {
+    Tensor tensor(dtype_of<T>(), std::move(shape));
+    check(tensor.bytes_.size() == values.size_bytes(), "tensor values do not match its shape");
+    std::memcpy(tensor.bytes_.data(), values.data(), values.size_bytes());
+    return tensor;
+  }
+
+  DType dtype() const noexcept { return dtype_; }
+  const Shape& shape() const noexcept { return shape_; }
+  std::int64_t size() const noexcept;  // elements
+  std::span<const std::byte> bytes() const noexcept { return bytes_; }
+  std::span<std::byte> bytes() noexcept { return bytes_; }
+  void reshape(Shape shape);  // same number of elements
+
+  // Throws LogicError if T is not the tensor's type.
+  template <typename T>
+  std::span<const T> as() const {
+    check(dtype_ == dtype_of<T>(), "tensor read as another type");
+    return {reinterpret_cast<const T*>(bytes_.data()), bytes_.size() / sizeof(T)};
+  }
+  template <typename T>
+  std::span<T> as() {
+    check(dtype_ == dtype_of<T>(), "tensor read as another type");
+    return {reinterpret_cast<T*>(bytes_.data()), bytes_.size() / sizeof(T)};
+  }
+
+ private:
+  DType dtype_ = DType::kFloat32;
+  Shape shape_{0};
+  std::vector<std::byte> bytes_;
+};
+
+}  // namespace gradus

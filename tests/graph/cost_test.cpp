@@ -1,0 +1,39 @@
+#include "gradus/graph/cost.h"
+
+#include <gtest/gtest.h>
+
+#include "gradus/graph/builder.h"
+
+namespace gradus {
+namespace {
+
+TEST(Cost, CountsMacsAndParametersByHand) {
+  GraphBuilder b("net", 1);
+  ValueId x = b.input("input", {-1, 4, 8, 8});
+  x = b.conv("conv", x, 6, {.stride = 2, .padding = 1, .groups = 2});  // [6, 2, 3, 3] -> 4x4
+  x = b.relu("relu", b.batch_norm("bn", x));
+  x = b.flatten("flatten", b.global_average_pool("pool", x));
+  const Graph graph = b.finish(b.linear("fc", x, 5), "logits");
+  const Cost cost = graph_cost(graph);
+  ASSERT_EQ(cost.nodes.size(), graph.nodes.size());
+  EXPECT_EQ(cost.nodes[0].macs, 6 * 4 * 4 * 2 * 3 * 3);
+  EXPECT_EQ(cost.nodes[0].parameters, 6 * 2 * 3 * 3);
+  EXPECT_EQ(cost.nodes[0].output, (Shape{-1, 6, 4, 4}));
+  EXPECT_EQ(cost.nodes[1].parameters, 12);  // gamma and beta
+  EXPECT_EQ(cost.nodes.back().macs, 30);
+  EXPECT_EQ(cost.nodes.back().parameters, 35);
+  EXPECT_EQ(cost.parameters, 108 + 12 + 35);
+  EXPECT_EQ(cost.macs, 1728 + 30);
+}
+
+TEST(Cost, CountsASharedConstantOnce) {
+  GraphBuilder b("net", 1);
+  const ValueId x = b.input("input", {-1, 4});
+  const ValueId w = b.constant("w", {4, 4}, std::vector<float>(16));
+  const ValueId y = b.node("fc1", "Gemm", {x, w});
+  const Graph graph = b.finish(b.node("fc2", "Gemm", {y, w}), "y");
+  EXPECT_EQ(graph_cost(graph).parameters, 16);
+}
+
+}  // namespace
+}  // namespace gradus

@@ -1,0 +1,116 @@
+#include "gradus/graph/graph.h"
+
+#include <gtest/gtest.h>
+
+#include "gradus/base/check.h"
+#include "tests/graph/small_graphs.h"
+#include "tests/support/expect_error.h"
+
+namespace gradus {
+namespace {
+
+using testing_support::expect_error;
+using testing_support::OnnxGraph;
+
+TEST(Node, GivesAnAttributeOrTheDefault) {
+  Node node{"n", "Conv", {}, {}, {{"group", std::int64_t{3}}, {"epsilon", 0.5f}}};
+  EXPECT_EQ(node.integer("group", 1), 3);
+  EXPECT_EQ(node.integer("axis", 7), 7);
+  EXPECT_EQ(node.real("epsilon", 0.0f), 0.5f);
+  EXPECT_EQ(node.text("auto_pad", "NOTSET"), "NOTSET");
+  EXPECT_EQ(node.input(2), kNoValue);
+}
+
+TEST(Node, RefusesAnAttributeOfAnotherType) {
+  const Node node{"n", "Conv", {}, {}, {{"group", 1.0f}}};
+  expect_error(ErrorCode::kInvalidFile, {"'n' (Conv)", "'group'"},
+               [&] { node.integer("group", 1); });
+}
+
+TEST(Graph, GivesATakenNameASuffix) {
+  Graph graph;
+  for (int i = 0; i < 3; ++i) {
+    Value value;
+    value.name = "v";
+    graph.add_value(std::move(value));
+  }
+  EXPECT_EQ(graph.values[1].name, "v_1");
+  EXPECT_EQ(graph.values[2].name, "v_2");
+  EXPECT_EQ(graph.find_value("v_2"), 2);
+  expect_error(ErrorCode::kInvalidArgument, {"'w'"}, [&] { graph.find_value("w"); });
+}
+
+TEST(Graph, KnowsProducersAndConsumers) {
+  OnnxGraph g({-1, 4});
+  const ValueId a = g.add("Relu", {g.x});
+  const ValueId b = g.add("Add", {a, a});
+  g.graph.outputs = {b};
+  EXPECT_EQ(g.graph.producer(g.x), -1);
+  EXPECT_EQ(g.graph.producer(b), 1);
+  EXPECT_EQ(g.graph.consumers(a), (std::vector<std::size_t>{1}));
+  EXPECT_TRUE(g.graph.is_output(b));
+  g.graph.replace_uses(b, a);
+  EXPECT_EQ(g.graph.outputs, (std::vector<ValueId>{a}));
+}
+
+TEST(Graph, SortsProducersFirstAndKeepsASortedOrder) {
+  OnnxGraph g({-1, 4});
+  const ValueId a = g.add("Relu", {g.x});
+  const ValueId b = g.add("Relu", {a});
+  const ValueId c = g.add("Relu", {g.x});
+  g.graph.outputs = {g.add("Add", {b, c})};
+  const auto names = [&] {
+    std::vector<std::string> list;
+    for (const auto& node : g.graph.nodes) list.push_back(node.name);
+    return list;
+  };
+  const auto sorted = names();
+  g.graph.sort();
+  EXPECT_EQ(names(), sorted);
+  std::swap(g.graph.nodes[0], g.graph.nodes[3]);
+  std::swap(g.graph.nodes[1], g.graph.nodes[2]);
+  g.graph.sort();
+  g.graph.verify();
+}
+
+TEST(Graph, RefusesACycleAndNamesANodeOfIt) {
+  OnnxGraph g({-1, 4});
+  const ValueId a = g.add("Relu", {g.x});
+  const ValueId b = g.add("Relu", {a});
+  g.graph.nodes[0].inputs = {b};
+  g.graph.outputs = {b};
+  expect_error(ErrorCode::kInvalidFile, {"Relu_0", "cycle"}, [&] { g.graph.sort(); });
+}
+
+TEST(Graph, RemovesWhatReachesNoOutputAndKeepsInputs) {
+  OnnxGraph g({-1, 4});
+  const ValueId used = g.add("Relu", {g.x});
+  g.add("Add", {g.x, g.zeros({4})});
+  g.graph.outputs = {used};
+  g.graph.remove_dead();
+  g.graph.verify();
+  EXPECT_EQ(g.graph.nodes.size(), 1u);
+  EXPECT_EQ(g.graph.values.size(), 2u);
+}
+
+TEST(Graph, VerifyFindsBrokenOrderAndTakenNames) {
+  OnnxGraph g({-1, 4});
+  const ValueId a = g.add("Relu", {g.x});
+  g.graph.outputs = {g.add("Relu", {a})};
+  g.graph.verify();
+  Graph wrong_order = g.graph;
+  std::swap(wrong_order.nodes[0], wrong_order.nodes[1]);
+  EXPECT_THROW(wrong_order.verify(), LogicError);
+  Graph taken = g.graph;
+  taken.values[1].name = taken.values[0].name;
+  EXPECT_THROW(taken.verify(), LogicError);
+  Graph out_of_range = g.graph;
+  out_of_range.outputs = {99};
+  EXPECT_THROW(out_of_range.verify(), LogicError);
+  Graph twice = g.graph;
+  twice.nodes[1].outputs = twice.nodes[0].outputs;
+  EXPECT_THROW(twice.verify(), LogicError);
+}
+
+}  // namespace
+}  // namespace gradus
