@@ -1,0 +1,219 @@
+#include <protozero/exception.hpp>
+
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "gradus/base/error.h"
+#include "gradus/base/file.h"
+#include "gradus/graph/normal_form.h"
+#include "gradus/onnx/limits.h"
+#include "gradus/onnx/onnx.h"
+#include "gradus/onnx/read_model.h"
+
+namespace gradus {
+namespace onnx {
+namespace {
+
+// Turns names into values: each is made once, by an input, an initializer or a node.
+class Importer {
+ public:
+  explicit Importer(ModelProto& model) : model_(model) {}
+
+  Graph run() {
+    graph_.name = model_.name;
+    for (auto& initializer : model_.initializers) add_initializer(initializer);
+    for (const auto& input : model_.inputs) add_input(input);
+    for (std::size_t i = 0; i < model_.nodes.size(); ++i) add_outputs(i);
+    for (auto& node : model_.nodes) add_node(node);
+    for (const auto& name : model_.outputs) add_output(name);
+    if (graph_.outputs.empty()) invalid("the graph has no output");
+    return std::move(graph_);
+  }
+
+ private:
+  ValueId add(Value value, const char* kind) {
+    if (value.name.empty()) invalid(std::string(kind) + " has no name");
+    const auto id = static_cast<ValueId>(graph_.values.size());
+    if (!by_name_.emplace(value.name, id).second) {
+      invalid(std::string(kind) + " '" + value.name + "' has a name that is taken");
+    }
+    graph_.values.push_back(std::move(value));
+    return id;
+  }
+
+  void add_initializer(TensorProto& initializer) {
+    Value value;
+    value.name = initializer.name;
+    value.dtype = initializer.tensor.dtype();
+    value.shape = initializer.tensor.shape();
+    value.constant = std::move(initializer.tensor);
+    add(std::move(value), "initializer");
+  }
+
+  void add_input(const InputProto& input) {
+    // Before IR version 4 every initializer was an input as well.
+    const auto known = by_name_.find(input.name);
+    if (known != by_name_.end() && input_names_.insert(input.name).second &&
+        graph_.value(known->second).constant) {
+      return;
+    }
+    input_names_.insert(input.name);
+    if (!input.dtype || !input.shape) {
+      invalid("input '" + input.name + "' has no tensor type or no shape; expected both");
+    }
+    Value value;
+    value.name = input.name;
+    value.dtype = *input.dtype;
+    value.shape = shape_of(input);
+    graph_.inputs.push_back(add(std::move(value), "input"));
+    if (*input.dtype != DType::kFloat32) {
+      unsupported("input '" + input.name + "' is " + dtype_name(*input.dtype) +
+                  "; expected float32");
+    }
+  }
+
+  // Dimension 0 may be open; every other must be a number.
+  static Shape shape_of(const InputProto& input) {
+    Shape shape;
+    for (const auto& dimension : *input.shape) {
+      const std::string place =
+          "input '" + input.name + "': dimension " + std::to_string(shape.size());
+      const bool open = !dimension.size || *dimension.size == -1;
+      if (!open && (*dimension.size < 1 || *dimension.size > kMaxDimension)) {
+        invalid(place + " is " + std::to_string(*dimension.size) + "; expected from 1 to 2^31");
+      }
+      if (open && !shape.empty()) {
+        unsupported(place + " is " +
+                    (dimension.symbol.empty() ? "open" : "'" + dimension.symbol + "'") +
+                    "; expected a number: only the batch may be open, export with fixed sizes");
+      }
+      shape.push_back(open ? -1 : *dimension.size);
+    }
+    return shape;
+  }
+
+  void add_outputs(std::size_t node_index) {
+    NodeProto& node = model_.nodes[node_index];
+    if (node.op_type.empty()) invalid("node '" + node.name + "' has no op_type");
+    if (node.name.empty()) node.name = node.op_type + "_" + std::to_string(node_index);
+    const std::string base = node.name;
+    for (int copy = 1; !node_names_.insert(node.name).second; ++copy) {
+      node.name = base + "_" + std::to_string(node_index) + "_" + std::to_string(copy);
+    }
+    for (const auto& name : node.outputs) {
+      if (name.empty()) continue;
+      Value value;
+      value.name = name;
+      add(std::move(value), ("output of node '" + node.name + "'").c_str());
+    }
+  }
+
+  void add_node(NodeProto& node) {
+    Node result;
+    result.name = node.name;
+    result.op = node.op_type;
+    result.attributes = std::move(node.attributes);
+    for (const auto& name : node.inputs) {
+      result.inputs.push_back(name.empty() ? kNoValue : find(name, "node '" + node.name + "'"));
+    }
+    for (const auto& name : node.outputs) {
+      result.outputs.push_back(name.empty() ? kNoValue : by_name_.at(name));
+    }
+    graph_.nodes.push_back(std::move(result));
+  }
+
+  void add_output(const std::string& name) {
+    const ValueId id = find(name, "the graph's list of outputs");
+    if (graph_.is_output(id)) invalid("output '" + name + "' is listed twice");
+    graph_.outputs.push_back(id);
+  }
+
+  ValueId find(const std::string& name, const std::string& user) const {
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) invalid(user + " uses '" + name + "', which nothing makes");
+    return found->second;
+  }
+
+  ModelProto& model_;
+  Graph graph_;
+  std::unordered_map<std::string, ValueId> by_name_;
+  std::set<std::string> node_names_;
+  std::set<std::string> input_names_;
+};
+
+int check_versions(const ModelProto& model) {
+  if (model.ir_version < kLeastIrVersion || model.ir_version > kMostIrVersion) {
+    invalid("ir_version is " + std::to_string(model.ir_version) + "; expected from " +
+            std::to_string(kLeastIrVersion));
+  }
+  const auto found = model.opsets.find("");
+  if (found == model.opsets.end()) invalid("imports no opset of ai.onnx; expected one");
+  if (found->second < kLeastOpset || found->second > kMostOpset) {
+    unsupported("opset is " + std::to_string(found->second) + "; expected from " +
+                std::to_string(kLeastOpset) + " to " + std::to_string(kMostOpset));
+  }
+  for (const auto& node : model.nodes) {
+    if (!node.domain.empty() && node.domain != "ai.onnx") {
+      unsupported("node '" + node.name + "' (" + node.op_type + ") is of domain '" + node.domain +
+                  "'; expected operators of ai.onnx");
+    }
+  }
+  return static_cast<int>(found->second);
+}
+
+// The one size that dimension 0 of every input is fixed to, or 0.
+std::int64_t fixed_batch(const Graph& graph) {
+  std::int64_t batch = 0;
+  for (ValueId id : graph.inputs) {
+    const Shape& shape = *graph.value(id).shape;
+    if (shape.size() < 2 || shape[0] < 1 || (batch != 0 && shape[0] != batch)) return 0;
+    batch = shape[0];
+  }
+  return batch;
+}
+
+Graph normalized(Graph graph, int opset) {
+  const std::int64_t batch = fixed_batch(graph);
+  if (batch == 0) {
+    normalize(graph, {opset, 0});
+    return graph;
+  }
+  Graph open = graph;
+  for (ValueId id : open.inputs) (*open.value(id).shape)[0] = -1;
+  try {
+    normalize(open, {opset, batch});
+    return open;
+  } catch (const Error&) {
+    // The network may be tied to its batch; if not, the same error comes again.
+    normalize(graph, {opset, 0});
+    return graph;
+  }
+}
+
+Graph import_bytes(std::span<const std::byte> bytes, const std::string& path) {
+  if (bytes.size() > kMaxFileBytes)
+    invalid("is larger than 2 GiB; expected weights in other files");
+  ExternalFiles files(path);
+  try {
+    ModelProto model = read_model(bytes, files);
+    const int opset = check_versions(model);
+    return normalized(Importer(model).run(), opset);
+  } catch (const protozero::exception& problem) {
+    invalid(std::string("is damaged or no ONNX file: ") + problem.what());
+  }
+}
+
+}  // namespace
+}  // namespace onnx
+
+Graph import_onnx(const std::string& path) {
+  const MappedFile file(path);
+  try {
+    return onnx::import_bytes(file.bytes(), path);
+  } catch (const Error& error) {
+    throw Error(error.code(), path + ": " + error.what());
+  }
+}
+
+}  // namespace gradus

@@ -1,0 +1,24 @@
+// The only reader and writer of ONNX files.
+#pragma once
+
+#include <string>
+
+#include "gradus/graph/graph.h"
+
+namespace gradus {
+
+// Reads an .onnx file (opset 7 to 25 of ai.onnx) into a graph in normal form (graph/normal_form.h).
+// Dimension 0 of every input is the batch. Where the file fixes it, it is opened if the network
+// still makes sense; if not it stays fixed. The file is not trusted: every size in it is bounded
+// (onnx/limits.h). Tensors in other files are read from the model's folder only. Throws Error, one
+// line that begins with `path`: kNotFound if it cannot be read, kInvalidFile if it is malformed,
+// kUnsupported, naming nodes, for what gradus does not compute.
+Graph import_onnx(const std::string& path);
+
+// Writes a float graph in normal form as ONNX opset 13, IR version 7, whole or not at all; the
+// batch is called N. import_onnx gives the same graph back. Throws Error: kFailed and kNotFound as
+// write_file_atomically does, kUnsupported if the network passes 2 GiB. Throws LogicError for a
+// graph with quantizers or attached batch norms (fused.h).
+void export_onnx(const Graph& graph, const std::string& path);
+
+}  // namespace gradus

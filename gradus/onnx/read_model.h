@@ -1,0 +1,16 @@
+// Decodes an ONNX file into plain data.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "gradus/onnx/proto.h"
+#include "gradus/onnx/read_tensor.h"
+
+namespace gradus::onnx {
+
+// Throws Error: kInvalidFile if the bytes are no ONNX model within limits.h, kUnsupported for
+// subgraphs, local functions, sparse and segmented tensors. Nodes and names are not checked yet.
+ModelProto read_model(std::span<const std::byte> bytes, ExternalFiles& files);
+
+}  // namespace gradus::onnx
