@@ -1,0 +1,95 @@
+#include "gradus/data/pixels.h"
+
+#include <algorithm>
+#include <string>
+
+#include "gradus/base/check.h"
+#include "gradus/base/error.h"
+
+namespace gradus {
+namespace {
+
+constexpr int kPad = 4;
+
+float channel_value(const std::vector<float>& values, std::size_t channel, float fallback) {
+  if (values.empty()) return fallback;
+  return values.size() == 1 ? values[0] : values[channel];
+}
+
+void check_values(const std::vector<float>& values, const char* name, int channels,
+                  const std::string& where) {
+  if (values.size() <= 1 || values.size() == static_cast<std::size_t>(channels)) return;
+  throw Error(ErrorCode::kInvalidArgument,
+              where + ": option " + name + ": found " + std::to_string(values.size()) +
+                  " values; expected 1 or " + std::to_string(channels) + ", one per channel");
+}
+
+}  // namespace
+
+Strides strides_of(const ImageShape& shape, Layout layout) {
+  if (layout == Layout::kNchw) return {shape.height * shape.width, shape.width, 1};
+  return {1, shape.width * shape.channels, shape.channels};
+}
+
+Placement draw_placement(Augmentation augmentation, Rng& rng) {
+  const std::uint64_t left = rng.below(2 * kPad + 1);
+  const std::uint64_t top = rng.below(2 * kPad + 1);
+  const bool flip = rng.below(2) == 1;
+  if (augmentation == Augmentation::kNone) return {};
+  if (augmentation == Augmentation::kFlip) return {0, 0, flip};
+  return {static_cast<int>(left) - kPad, static_cast<int>(top) - kPad, flip};
+}
+
+PixelTable::PixelTable(const Preprocessing& preprocessing, int channels, const std::string& where)
+    : channels_(static_cast<std::size_t>(channels)),
+      reversed_(preprocessing.order == ChannelOrder::kBgr) {
+  check_values(preprocessing.mean, "mean", channels, where);
+  check_values(preprocessing.std, "std", channels, where);
+  if (reversed_ && channels != 3) {
+    throw Error(ErrorCode::kInvalidArgument,
+                where + ": option order: found bgr for pictures with " + std::to_string(channels) +
+                    " channels; expected 3 channels");
+  }
+  for (std::size_t channel = 0; channel < channels_.size(); ++channel) {
+    const float mean = channel_value(preprocessing.mean, channel, 0.0f);
+    const float deviation = channel_value(preprocessing.std, channel, 1.0f);
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      const float pixel = static_cast<float>(byte) * preprocessing.scale / 255.0f;
+      channels_[channel][byte] = (pixel - mean) / deviation;
+    }
+  }
+}
+
+void PixelTable::write(const PictureView& picture, const Placement& placement, Layout layout,
+                       std::span<float> out) const {
+  const ImageShape shape{picture.channels, picture.height, picture.width};
+  check(std::ssize(channels_) == shape.channels, "pixel table for other channels");
+  check(std::ssize(out) == shape.elements(), "output of another size than the picture");
+  const Strides strides = strides_of(shape, layout);
+  // Columns that show the picture; left and right of them it is black.
+  const int begin = std::clamp(-placement.left, 0, picture.width);
+  const int end = std::clamp(picture.width - placement.left, 0, picture.width);
+  // Mirrored: input column of output column x is width - 1 - (x + left).
+  const int first = placement.flip ? picture.width - 1 - placement.left : placement.left;
+  const int step = placement.flip ? -picture.channels : picture.channels;
+  for (int channel = 0; channel < picture.channels; ++channel) {
+    const std::array<float, 256>& table = channels_[static_cast<std::size_t>(channel)];
+    const int input_channel = reversed_ ? picture.channels - 1 - channel : channel;
+    for (int y = 0; y < picture.height; ++y) {
+      float* to = out.data() + channel * strides.channel + y * strides.row;
+      const int input_y = y + placement.top;
+      const bool visible = input_y >= 0 && input_y < picture.height;
+      const int from_x = visible ? begin : picture.width;
+      const int to_x = visible ? end : picture.width;
+      for (int x = 0; x < from_x; ++x) to[x * strides.column] = table[0];
+      if (visible) {
+        const std::uint8_t* row = picture.row(input_y);
+        const int start = first * picture.channels + input_channel;
+        for (int x = from_x; x < to_x; ++x) to[x * strides.column] = table[row[start + x * step]];
+      }
+      for (int x = to_x; x < picture.width; ++x) to[x * strides.column] = table[0];
+    }
+  }
+}
+
+}  // namespace gradus

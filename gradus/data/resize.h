@@ -1,0 +1,32 @@
+// Resizing and centre-cropping as torchvision does on a PIL picture, to the same bytes: published
+// accuracies of image networks depend on them.
+#pragma once
+
+#include <string>
+
+#include "gradus/data/decode.h"
+#include "gradus/data/picture.h"
+#include "gradus/data/preprocessing.h"
+
+namespace gradus {
+
+// The size after the shorter side becomes `shorter` pixels and the longer one
+// shorter * longer / shorter_before, rounded down (torchvision's Resize(int)).
+// Throws Error (kInvalidArgument), starting with `where`, if that is over decode.h's limits.
+PictureSize resized_size(PictureSize size, int shorter, const std::string& where);
+
+// Bilinear with antialiasing: Pillow's ImagingResample for 8-bit pictures, rows first, then
+// columns, in fixed point with 22-bit coefficients (Pillow 12.3, src/libImaging/Resample.c).
+// Pillow 13.0 takes the columns first for some tall pictures and then differs by one here and
+// there. Sizes >= 1.
+Picture resize_bilinear(const PictureView& picture, PictureSize size);
+
+// Throws Error (kInvalidArgument), starting with `where`, unless side x side pixels can be cropped.
+void check_crop(PictureSize size, int side, const std::string& where);
+
+// The centre side x side pixels, from (width - side) / 2 and (height - side) / 2, halves rounded as
+// `rounding` says; kEven is torchvision's center_crop. Throws as check_crop.
+PictureView centre_crop(const PictureView& picture, int side, CropRound rounding,
+                        const std::string& where);
+
+}  // namespace gradus

@@ -1,0 +1,109 @@
+// Normal floats and uniform labels, for speed measurements and checks where there is no data.
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "gradus/base/error.h"
+#include "gradus/data/source.h"
+
+namespace gradus {
+namespace {
+
+constexpr std::int64_t kDefaultSize = 1024;
+constexpr std::int64_t kMaxSide = 16384;
+constexpr std::int64_t kMaxElements = std::int64_t{1} << 28;
+
+// "CxHxW"; all zero if it is none.
+ImageShape parse_shape(std::string_view text) {
+  std::int64_t sides[3] = {};
+  for (int i = 0; i < 3; ++i) {
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), sides[i]);
+    if (result.ec != std::errc() || sides[i] < 1 || sides[i] > kMaxSide) return {};
+    text.remove_prefix(static_cast<std::size_t>(result.ptr - text.data()));
+    if (i < 2 && !text.starts_with('x')) return {};
+    if (i < 2) text.remove_prefix(1);
+  }
+  return text.empty() ? ImageShape{sides[0], sides[1], sides[2]} : ImageShape{};
+}
+
+class RandomDataset : public Dataset {
+ public:
+  RandomDataset(DatasetInfo description, std::uint64_t seed, std::int64_t offset)
+      : Dataset(std::move(description)), seed_(seed), offset_(offset) {
+    const Preprocessing& preprocessing = info().preprocessing;
+    // Checks how many values mean and std have.
+    PixelTable(preprocessing, static_cast<int>(shape().channels), "data '" + info().name + "'");
+    for (std::size_t c = 0; c < static_cast<std::size_t>(shape().channels); ++c) {
+      const auto& mean = preprocessing.mean;
+      const auto& deviation = preprocessing.std;
+      mean_.push_back(mean.empty() ? 0.0f : mean[mean.size() == 1 ? 0 : c]);
+      std_.push_back(deviation.empty() ? 1.0f : deviation[deviation.size() == 1 ? 0 : c]);
+    }
+  }
+
+  std::int64_t label(std::int64_t index) const override {
+    return static_cast<std::int64_t>(rng_of(index).below(static_cast<std::uint64_t>(classes())));
+  }
+
+ private:
+  Rng rng_of(std::int64_t index) const {
+    return Rng(seed_, static_cast<std::uint64_t>(index + offset_));
+  }
+  void load_image(std::int64_t index, std::span<float> image, Rng*, Layout layout) const override {
+    Rng rng = rng_of(index);
+    rng.next();  // the label's
+    const Strides strides = strides_of(shape(), layout);
+    for (std::int64_t c = 0; c < shape().channels; ++c) {
+      const auto channel = static_cast<std::size_t>(c);
+      for (std::int64_t y = 0; y < shape().height; ++y) {
+        float* row = image.data() + c * strides.channel + y * strides.row;
+        for (std::int64_t x = 0; x < shape().width; ++x) {
+          row[x * strides.column] =
+              (rng.normal() * info().preprocessing.scale - mean_[channel]) / std_[channel];
+        }
+      }
+    }
+  }
+  std::uint64_t fingerprint(std::int64_t index) const override {
+    return rng_of(index).next() ^ static_cast<std::uint64_t>(shape().elements());
+  }
+
+  std::uint64_t seed_;
+  std::int64_t offset_;
+  std::vector<float> mean_;
+  std::vector<float> std_;
+};
+
+std::unique_ptr<Dataset> open_random(const DataSpec& spec) {
+  DatasetInfo info;
+  info.name = to_string(spec);
+  info.split = spec.split.value_or(Split::kTest);
+  info.size = spec.limit.value_or(kDefaultSize);
+  info.classes = spec.classes.value_or(10);
+  info.shape = parse_shape(spec.path);
+  info.preprocessing = preprocessing_of(spec);
+  if (info.shape.elements() < 1 || info.shape.elements() > kMaxElements) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "data '" + info.name + "': found the shape '" + spec.path +
+                    "'; expected CxHxW, e.g. 3x32x32, sides from 1 to 16384, at most 2^28 values");
+  }
+  if (spec.resize || spec.crop || spec.order == ChannelOrder::kBgr) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "data '" + info.name +
+                    "': found resize, crop or order=bgr; random data has none: "
+                    "give the final shape");
+  }
+  // Another split is other data, as everywhere.
+  const std::uint64_t seed =
+      static_cast<std::uint64_t>(spec.seed.value_or(0)) * 2 + (info.split == Split::kTrain ? 1 : 0);
+  return std::make_unique<RandomDataset>(std::move(info), seed, spec.offset.value_or(0));
+}
+
+}  // namespace
+
+DataSource random_data_source() {
+  return {"random", "random:CxHxW",
+          "seeded normal floats and uniform labels, for checks without data", open_random};
+}
+
+}  // namespace gradus

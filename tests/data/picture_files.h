@@ -1,0 +1,37 @@
+// Files for tests: JPEG and PNG pictures, written by the libraries' own encoders.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "gradus/data/picture.h"
+
+namespace gradus {
+
+// Writes a file and the folders above it; returns its path.
+std::string write_test_file(const std::string& path, const std::string& bytes);
+
+// `name` below $GRADUS_DATA or, without it, ~/.cache/gradus; it may not exist.
+std::string real_data_path(const std::string& name);
+
+// A picture whose values rise along x and y and jump now and then, different in every channel.
+Picture pattern_picture(int width, int height, int channels = 3);
+
+struct JpegOptions {
+  int quality = 95;
+  bool progressive = false;
+  bool cmyk = false;  // of a picture with four channels, stored as given
+};
+std::string encode_jpeg(const Picture& picture, const JpegOptions& options = {});
+
+// `picture` is grey, grey with alpha, RGB or RGBA by its channels; at `bits` 16 every byte becomes
+// the upper one of a sample.
+std::string encode_png(const Picture& picture, int bits = 8);
+
+// A picture of `colours` palette entries (RGB, three bytes each), `picture` holding indices.
+std::string encode_palette_png(const Picture& picture, const std::string& colours);
+
+// A PNG file that promises width x height pixels and ends where they should begin.
+std::string png_header(std::uint32_t width, std::uint32_t height);
+
+}  // namespace gradus
