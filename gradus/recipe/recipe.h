@@ -1,0 +1,98 @@
+// A recipe: how a network is quantized and trained. Plain data with the defaults people expect,
+// read from YAML; an unknown key is an error that names the nearest valid one. Reading fills a
+// Recipe; settings.h closes what a recipe leaves open, keys.h lists the keys.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gradus/quant/quantizer.h"
+#include "gradus/quant/requantize.h"
+
+namespace gradus {
+
+// Settings of one kind of tensor; an empty optional means "as the defaults say".
+struct TensorRecipe {
+  std::optional<int> bits{};               // 1..8; 32 keeps float
+  std::optional<std::string> estimator{};  // "ste", "lsq"
+  std::optional<std::string> observer{};   // "minmax", "moving_average_minmax", "mse"
+  std::optional<bool> per_channel{};       // weights only
+  std::optional<bool> symmetric{};
+  std::optional<bool> is_signed{};  // key `signed`; activations: chosen from the range if empty
+  std::optional<bool> narrow_range{};
+  std::optional<float>
+      averaging_constant{};  // of moving_average_minmax, (0, 1]; ema_decay = 1 - it
+  bool operator==(const TensorRecipe&) const = default;
+};
+
+struct Override {
+  std::string select;     // exact node name, glob, "re:...", "type:Conv", "io:first", "io:last"
+  bool optional = false;  // may match nothing; otherwise that is an error
+  TensorRecipe weights;
+  TensorRecipe activations;
+  bool operator==(const Override&) const = default;
+};
+
+enum class BatchNormMode { kFold, kSeparate };
+
+struct TrainingRecipe {
+  int epochs = 5;
+  int batch_size = 128;
+  std::string optimizer = "sgd";  // "sgd", "adam"
+  double lr = 0.01;
+  double momentum = 0.9;
+  bool nesterov = false;
+  double weight_decay = 5e-5;
+  std::string schedule = "cosine";  // "cosine", "step", "constant"
+  std::vector<double> milestones;   // step: fractions of all epochs, each times `gamma`
+  double gamma = 0.1;
+  double warmup_epochs = 0.0;
+  double clip_grad_norm = 0.0;  // 0: none
+  double quantizer_lr = 0.1;    // factor on lr for learned scales
+  double label_smoothing = 0.0;
+  int validation_images = 0;  // held out of the training split, to choose by
+  std::uint64_t seed = 1;
+  bool operator==(const TrainingRecipe&) const = default;
+};
+
+struct CalibrationRecipe {
+  int images = 512;
+  int batch_size = 64;
+  std::uint64_t seed = 1;
+  bool operator==(const CalibrationRecipe&) const = default;
+};
+
+struct Recipe {
+  int version = 1;
+  bool quantize = true;                    // false: float training
+  TensorRecipe weights;                    // defaults.weights
+  TensorRecipe activations;                // defaults.activations
+  std::vector<Override> overrides;         // the last match wins, field by field
+  std::vector<std::string> ignored_scope;  // selectors of nodes that stay float
+  BatchNormMode bn = BatchNormMode::kSeparate;
+  // Freeze batch-norm statistics and observers for the last part: a fraction of all epochs.
+  double bn_freeze_at = 0.8;
+  double observer_freeze_at = 0.8;
+  int bn_reestimate_batches = 0;
+  CalibrationRecipe calibration;
+  TrainingRecipe training;
+  Profile profile = Profile::kIeee32;  // numerics.requantize
+  std::optional<std::string> data;     // a data SPEC, see data/
+  bool operator==(const Recipe&) const = default;
+};
+
+// Reads and validates YAML. `where` names the source in errors. All problems are reported at once,
+// one a line. Throws Error (kInvalidArgument).
+Recipe parse_recipe(const std::string& yaml, const std::string& where);
+Recipe load_recipe(const std::string& path);
+// "w4a4" (also "W4A4", "A4W4"): the default recipe at those bits; the first and last layer, and
+// tensors that only an addition or an average reads, which cost no multiplication, at 8. "w8a32"
+// and "w32a8" keep activations or weights float, "float" trains without quantizers. Throws Error
+// (kInvalidArgument) naming the form if `name` is no preset.
+Recipe preset_recipe(const std::string& name);
+// The resolved recipe as YAML: every key with its value. parse_recipe(to_yaml(r)) equals r.
+std::string to_yaml(const Recipe& recipe);
+
+}  // namespace gradus
