@@ -1,0 +1,46 @@
+// Which operators integers can compute, in what way they take part in quantization, and why a given
+// node cannot be computed so. Passes, `check` and convert go by this one list.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gradus/graph/graph.h"
+
+namespace gradus {
+
+enum class Role {
+  kLinear,       // Conv, Gemm: multiplies codes with weight codes
+  kCompute,      // makes new codes: Add, Concat, pools that average, a clamp
+  kPassThrough,  // passes codes on: input and output share one quantizer
+};
+
+// Why not; converts to false when there is nothing to refuse.
+struct Refusal {
+  std::string reason;
+  std::string remedy;
+  explicit operator bool() const { return !reason.empty(); }
+};
+
+struct IntegerOp {
+  const char* op;
+  Role role;
+  bool float_output;  // its result may leave as float; otherwise it is codes, dequantized
+  // Throws Error (kUnsupported) naming the node if it has no integer form.
+  void (*check)(const Graph& graph, const Node& node);
+};
+
+std::span<const IntegerOp> integer_ops();
+const IntegerOp* find_integer_op(const std::string& op);  // null if there is none
+
+Refusal no_integer_form(const Graph& graph, const Node& node);
+
+// The inputs that carry activations: not weights, bias, axes or bounds.
+std::vector<ValueId> data_inputs(const Node& node);
+
+// Whether the node is Identity, Flatten or Reshape and leaves [N, H, W, C] memory as it is: only a
+// map with more than one pixel and more than one channel is reordered when it is flattened.
+bool keeps_order(const Graph& graph, const Node& node);
+
+}  // namespace gradus

@@ -1,0 +1,150 @@
+// Batch norm joins the Conv or Gemm before it: attached as inputs 3..6 (separate, and float
+// training), or folded into its weights and bias (fold). One that stands alone becomes a depthwise
+// 1x1 Conv with unit weights first: every grid holds them exactly.
+#include <cmath>
+#include <vector>
+
+#include "gradus/base/error.h"
+#include "gradus/graph/fused.h"
+#include "gradus/prepare/attributes.h"
+#include "gradus/prepare/prepare.h"
+#include "gradus/prepare/rewrite.h"
+
+namespace gradus {
+namespace {
+
+constexpr std::size_t kGamma = 3;  // first of the batch norm's four inputs in a Conv or Gemm
+
+// The linear node whose output this batch norm alone reads, or -1.
+std::int64_t host_of(const Graph& graph, const Node& norm) {
+  const std::int64_t found = graph.producer(norm.inputs.at(0));
+  if (found < 0 || sole_consumer(graph, norm.inputs[0]) < 0) return -1;
+  const Node& host = graph.nodes[static_cast<std::size_t>(found)];
+  const bool constant = host.inputs.size() > 1 && graph.value(host.inputs[1]).constant;
+  return is_linear(host) && constant && host.input(kGamma) == kNoValue ? found : -1;
+}
+
+bool is_map(const Graph& graph, ValueId id) {
+  const auto& shape = graph.value(id).shape;
+  return shape && shape->size() == 4;
+}
+
+// A Conv that copies its input, placed before node `index`. Returns its own index.
+std::size_t insert_unit_conv(Graph& graph, std::size_t index) {
+  const Value& gamma = graph.value(graph.nodes[index].inputs.at(1));
+  const std::int64_t channels = gamma.constant ? gamma.constant->size() : 0;
+  const std::string name = graph.nodes[index].name;
+  if (channels == 0) refuse_node(graph.nodes[index], "its scale is no constant; expected one");
+  const std::vector<float> ones(static_cast<std::size_t>(channels), 1.0f);
+  Node conv;
+  conv.name = name + ".unit";
+  conv.op = "Conv";
+  conv.inputs = {
+      graph.nodes[index].inputs[0],
+      graph.add_constant(conv.name + ".weight", Tensor::from<float>({channels, 1, 1, 1}, ones))};
+  conv.attributes["group"] = channels;
+  conv.attributes["kernel_shape"] = std::vector<std::int64_t>{1, 1};
+  conv.attributes["from_batch_norm"] = std::int64_t{1};
+  Value copy;
+  copy.name = conv.name + ".output";
+  copy.shape = graph.value(conv.inputs[0]).shape;
+  const ValueId output = graph.add_value(std::move(copy));
+  conv.outputs = {output};
+  graph.nodes[index].inputs[0] = output;
+  graph.nodes.insert(graph.nodes.begin() + static_cast<std::ptrdiff_t>(index), std::move(conv));
+  return index;
+}
+
+void attach(Graph& graph, std::size_t host, std::size_t index) {
+  const Node norm = graph.nodes[index];
+  if (norm.integer("training_mode", 0) != 0) {
+    refuse_node(norm, "training_mode is 1; expected 0: export the network for inference");
+  }
+  Node& node = graph.nodes[host];
+  node.inputs.resize(kGamma, kNoValue);
+  for (std::size_t i = 1; i <= 4; ++i) node.inputs.push_back(norm.inputs.at(i));
+  node.attributes["bn_epsilon"] = norm.real("epsilon", 1e-5f);
+  node.attributes["bn_momentum"] = norm.real("momentum", 0.9f);
+  absorb(graph, host, index);
+}
+
+double gain_of(const Node& node, const LinearConstants& c, std::size_t channel) {
+  const double variance = static_cast<double>(c.variance->constant->as<float>()[channel]);
+  const double gain = static_cast<double>(c.gamma->constant->as<float>()[channel]) /
+                      std::sqrt(variance + static_cast<double>(c.epsilon));
+  if (!std::isfinite(gain)) {
+    refuse_node(node, "the batch norm's channel " + std::to_string(channel) + " has variance " +
+                          std::to_string(variance) + "; expected one above 0");
+  }
+  return gain;
+}
+
+// y = gain * (w x + b - mean) + beta: double arithmetic, each weight and bias rounded once.
+void fold(Graph& graph, std::size_t index) {
+  const Node& node = graph.nodes[index];
+  const LinearConstants c = linear_constants(graph, node);
+  std::vector<float> weights(c.weights->constant->as<float>().begin(),
+                             c.weights->constant->as<float>().end());
+  const auto channels = static_cast<std::size_t>(c.gamma->constant->size());
+  const std::size_t taps = weights.size() / channels;
+  std::vector<float> bias(channels);
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    const double gain = gain_of(node, c, channel);
+    for (std::size_t k = channel * taps; k < (channel + 1) * taps; ++k) {
+      weights[k] = static_cast<float>(static_cast<double>(weights[k]) * gain);
+    }
+    const double before =
+        c.bias ? static_cast<double>(c.bias->constant->as<float>()[channel]) : 0.0;
+    const double mean = static_cast<double>(c.mean->constant->as<float>()[channel]);
+    const double beta = static_cast<double>(c.beta->constant->as<float>()[channel]);
+    bias[channel] = static_cast<float>((before - mean) * gain + beta);
+  }
+  const Shape shape = c.weights->constant->shape();
+  const ValueId weights_id = node.inputs[1];
+  const std::string bias_name = c.bias ? c.bias->name : node.name + ".bias";
+  graph.value(weights_id).constant = Tensor::from<float>(shape, weights);
+  const Tensor folded = Tensor::from<float>({static_cast<std::int64_t>(channels)}, bias);
+  const ValueId old_bias = graph.nodes[index].inputs[2];
+  const ValueId bias_id = old_bias == kNoValue ? graph.add_constant(bias_name, folded) : old_bias;
+  graph.value(bias_id).constant = folded;
+  Node& folded_node = graph.nodes[index];
+  folded_node.inputs = {folded_node.inputs[0], weights_id, bias_id};
+  folded_node.attributes.erase("bn_epsilon");
+  folded_node.attributes.erase("bn_momentum");
+}
+
+void check_lengths(const Graph& graph, const Node& node) {
+  const LinearConstants c = linear_constants(graph, node);
+  const std::int64_t channels = c.weights->constant->shape().at(0);
+  for (const Value* value : {c.bias, c.gamma, c.beta, c.mean, c.variance}) {
+    if (value != nullptr && value->constant->size() != channels) {
+      refuse_node(node, "'" + value->name + "' has " + std::to_string(value->constant->size()) +
+                            " entries; expected one for each of " + std::to_string(channels) +
+                            " output channels");
+    }
+  }
+}
+
+void run(Graph& graph, const Recipe& recipe) {
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (graph.nodes[i].op != "BatchNormalization") continue;
+    std::int64_t host = host_of(graph, graph.nodes[i]);
+    if (host < 0 && !is_map(graph, graph.nodes[i].inputs.at(0))) continue;  // stays, in float
+    if (host < 0) host = static_cast<std::int64_t>(insert_unit_conv(graph, i++));
+    attach(graph, static_cast<std::size_t>(host), i);
+    --i;
+    check_lengths(graph, graph.nodes[static_cast<std::size_t>(host)]);
+  }
+  if (!recipe.quantize || recipe.bn != BatchNormMode::kFold) return;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (is_linear(graph.nodes[i]) && graph.nodes[i].input(kGamma) != kNoValue) fold(graph, i);
+  }
+}
+
+}  // namespace
+
+Pass fold_batch_norm_prepare_pass() {
+  return {"fold_batch_norm", "attaches or folds batch norm to the layer before it", run};
+}
+
+}  // namespace gradus

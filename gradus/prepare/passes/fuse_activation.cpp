@@ -1,0 +1,47 @@
+// Relu and Clip join the Conv, Gemm or Add that alone they read from, as its clamp. Maximum pools,
+// slices and reshapes in between do not matter: a clamp commutes with them.
+#include "gradus/graph/fused.h"
+#include "gradus/prepare/attributes.h"
+#include "gradus/prepare/prepare.h"
+#include "gradus/prepare/rewrite.h"
+
+namespace gradus {
+namespace {
+
+bool commutes(const std::string& op) {
+  return op == "MaxPool" || op == "Flatten" || op == "Reshape" || op == "Slice";
+}
+
+// The node whose result the clamp may cut, or -1.
+std::int64_t host_of(const Graph& graph, ValueId id) {
+  while (sole_consumer(graph, id) >= 0) {
+    const std::int64_t found = graph.producer(id);
+    if (found < 0) return -1;
+    const Node& node = graph.nodes[static_cast<std::size_t>(found)];
+    if (is_linear(node) || node.op == "Add") return found;
+    if (!commutes(node.op) || node.outputs.size() != 1) return -1;
+    id = node.inputs[0];
+  }
+  return -1;
+}
+
+void run(Graph& graph, const Recipe&) {
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const auto clamp = clamp_of(graph.nodes[i]);
+    if (!clamp) continue;
+    const std::int64_t host = host_of(graph, graph.nodes[i].inputs.at(0));
+    if (host < 0) continue;
+    Node& node = graph.nodes[static_cast<std::size_t>(host)];
+    set_fused_clamp(node, compose(fused_clamp(node), *clamp));
+    absorb(graph, static_cast<std::size_t>(graph.producer(graph.nodes[i].inputs[0])), i);
+    --i;
+  }
+}
+
+}  // namespace
+
+Pass fuse_activation_prepare_pass() {
+  return {"fuse_activation", "makes Relu and Clip the clamp of the layer before them", run};
+}
+
+}  // namespace gradus

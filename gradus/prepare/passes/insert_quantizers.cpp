@@ -1,0 +1,64 @@
+// Attaches quantizers, without parameters, to the weights of every layer and to every value that
+// the integer network materialises.
+#include "gradus/base/check.h"
+#include "gradus/base/error.h"
+#include "gradus/prepare/node_settings.h"
+#include "gradus/prepare/prepare.h"
+#include "gradus/prepare/quantizer_plan.h"
+#include "gradus/prepare/rewrite.h"
+
+namespace gradus {
+namespace {
+
+QuantizerId add_quantizer(Graph& graph, const TensorSettings& settings, bool weights,
+                          const std::string& where) {
+  if (const std::string text = conflict(settings, weights); !text.empty()) {
+    throw Error(ErrorCode::kInvalidArgument, where + ": " + text);
+  }
+  Quantizer quantizer;
+  quantizer.spec = settings.spec();
+  quantizer.spec.validate(where);
+  quantizer.estimator = settings.estimator;
+  quantizer.observer = settings.observer;
+  quantizer.averaging_constant = settings.averaging_constant;
+  graph.quantizers.push_back(std::move(quantizer));
+  return static_cast<QuantizerId>(graph.quantizers.size() - 1);
+}
+
+void quantize_weights(Graph& graph, const std::vector<NodeSettings>& settings) {
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    if (!is_linear(node) || settings[i].ignored || settings[i].weights.is_float()) continue;
+    Value& weights = graph.value(node.inputs.at(1));
+    if (!weights.constant || weights.constant->dtype() != DType::kFloat32) continue;  // an island
+    check(weights.quantizer == kNoQuantizer, "weights are shared between layers");
+    weights.quantizer =
+        add_quantizer(graph, settings[i].weights, true, "weights of node '" + node.name + "'");
+  }
+}
+
+void run(Graph& graph, const Recipe& recipe) {
+  if (!recipe.quantize) return;
+  check(graph.quantizers.empty(), "the graph already has quantizers");
+  const auto unmatched = unmatched_selectors(graph, recipe);
+  if (!unmatched.empty()) {
+    std::string lines;
+    for (const std::string& line : unmatched) lines += (lines.empty() ? "" : "\n") + line;
+    throw Error(ErrorCode::kInvalidArgument, lines);
+  }
+  const auto settings = node_settings(graph, recipe);
+  quantize_weights(graph, settings);
+  for (const QuantizerGroup& group : plan_quantizers(graph, settings)) {
+    const std::string where = "value '" + graph.value(group.members[0]).name + "'";
+    const QuantizerId id = add_quantizer(graph, group.settings, false, where);
+    for (ValueId member : group.members) graph.value(member).quantizer = id;
+  }
+}
+
+}  // namespace
+
+Pass insert_quantizers_prepare_pass() {
+  return {"insert_quantizers", "attaches quantizers to weights and activations", run};
+}
+
+}  // namespace gradus

@@ -1,0 +1,42 @@
+// Prepare: the passes that turn an imported network into the form of graph/fused.h, ready to be
+// calibrated, trained, evaluated and converted. A pass is one file in passes/ and one line in the
+// folder's CMakeLists.txt, whose order is the order of running.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gradus/graph/graph.h"
+#include "gradus/recipe/recipe.h"
+
+namespace gradus {
+
+struct Pass {
+  std::string name;     // the file's name
+  std::string summary;  // one line: what it changes
+  void (*run)(Graph& graph, const Recipe& recipe);
+};
+std::span<const Pass> prepare_passes();
+
+// Runs every pass. The network computes the same function in floating point afterwards (up to the
+// rounding of a folded batch norm); with recipe.quantize it also carries quantizers, without
+// parameters. Attribute "bn_momentum" of a separate batch norm is ONNX's:
+// running = running * momentum + batch * (1 - momentum).
+// Throws Error: kInvalidArgument if a selector matches nothing, kUnsupported naming a node that
+// cannot be prepared.
+void prepare(Graph& graph, const Recipe& recipe);
+
+// A node of a prepared graph that integers cannot compute: it runs in float while training, and
+// convert refuses it.
+struct Island {
+  std::string node;
+  std::string op;
+  Shape shape;         // of its first output; empty if unknown
+  std::string reason;  // "axis is 2; expected 1, the channels"
+  std::string remedy;
+};
+// Empty for a graph prepared with quantize: false. In the order of the nodes.
+std::vector<Island> islands(const Graph& prepared);
+
+}  // namespace gradus

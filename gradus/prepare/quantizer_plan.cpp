@@ -1,0 +1,171 @@
+#include "gradus/prepare/quantizer_plan.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "gradus/prepare/integer_form.h"
+
+namespace gradus {
+namespace {
+
+std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
+
+class Planner {
+ public:
+  Planner(const Graph& graph, const std::vector<NodeSettings>& settings)
+      : graph_(graph),
+        settings_(settings),
+        parent_(graph.values.size()),
+        codes_(graph.values.size(), false),
+        readers_(graph.values.size()) {
+    std::iota(parent_.begin(), parent_.end(), 0);
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+      const bool integer = !settings[i].ignored && !settings[i].activations.is_float() &&
+                           !no_integer_form(graph, graph.nodes[i]);
+      ops_.push_back(integer ? find_integer_op(graph.nodes[i].op) : nullptr);
+      for (ValueId id : graph.nodes[i].inputs) {
+        if (id != kNoValue) readers_[index(id)].push_back(i);
+      }
+    }
+  }
+
+  std::vector<QuantizerGroup> plan() {
+    find_codes();
+    join_pass_through();
+    join_concats();
+    std::map<std::size_t, std::vector<ValueId>> groups;
+    for (std::size_t id = 0; id < codes_.size(); ++id) {
+      if (codes_[id]) groups[root(id)].push_back(static_cast<ValueId>(id));
+    }
+    std::vector<QuantizerGroup> result;
+    for (auto& [unused, members] : groups) {
+      QuantizerGroup group{std::move(members), {}};
+      group.settings = settings_of(group.members);
+      result.push_back(std::move(group));
+    }
+    std::sort(result.begin(), result.end(),
+              [](const auto& a, const auto& b) { return a.members[0] < b.members[0]; });
+    return result;
+  }
+
+ private:
+  bool passes_through(std::size_t node) const {
+    return ops_[node] != nullptr && ops_[node]->role == Role::kPassThrough;
+  }
+
+  void find_codes() {
+    for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
+      if (ops_[i] == nullptr) continue;
+      const Node& node = graph_.nodes[i];
+      const std::size_t output = index(node.outputs[0]);
+      if (passes_through(i)) {
+        // A float that only changes its shape on the way out needs no codes.
+        if (!codes_[output] && keeps_order(graph_, node)) continue;
+        codes_[output] = true;
+      } else if (!ops_[i]->float_output) {
+        codes_[output] = true;
+      }
+      for (ValueId id : data_inputs(node)) codes_[index(id)] = true;
+    }
+  }
+
+  std::size_t root(std::size_t id) const {
+    while (parent_[id] != id) id = parent_[id];
+    return id;
+  }
+  void join(std::size_t a, std::size_t b) {
+    const std::size_t low = std::min(root(a), root(b));
+    const std::size_t high = std::max(root(a), root(b));
+    parent_[high] = low;
+  }
+
+  void join_pass_through() {
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      if (!passes_through(i) || !codes_[index(graph_.nodes[i].outputs[0])]) continue;
+      join(index(graph_.nodes[i].inputs[0]), index(graph_.nodes[i].outputs[0]));
+    }
+  }
+
+  // Whether a reader of the group moves its codes within the group and computes nothing with them.
+  bool only_copies(std::size_t reader, std::size_t group) const {
+    if (passes_through(reader)) return true;
+    const std::size_t output = index(graph_.nodes[reader].outputs[0]);
+    return ops_[reader] != nullptr && graph_.nodes[reader].op == "Concat" && root(output) == group;
+  }
+
+  // Whether everything in the group of `id` was made for `concat` alone.
+  bool made_only_for(std::size_t concat, ValueId id) const {
+    for (std::size_t other = 0; other < codes_.size(); ++other) {
+      if (!codes_[other] || root(other) != root(index(id))) continue;
+      const auto other_id = static_cast<ValueId>(other);
+      if (graph_.is_output(other_id) || graph_.producer(other_id) < 0) return false;
+      for (std::size_t reader : readers_[other]) {
+        if (reader != concat && !only_copies(reader, root(other))) return false;
+      }
+    }
+    return true;
+  }
+
+  void join_concats() {
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      if (ops_[i] == nullptr || graph_.nodes[i].op != "Concat") continue;
+      for (ValueId id : graph_.nodes[i].inputs) {
+        if (!made_only_for(i, id)) continue;
+        join(index(id), index(graph_.nodes[i].outputs[0]));
+      }
+    }
+  }
+
+  // Nodes that compute with the group.
+  std::vector<std::size_t> computing_readers(const std::vector<ValueId>& members) const {
+    std::vector<std::size_t> found;
+    for (ValueId id : members) {
+      for (std::size_t reader : readers_[index(id)]) {
+        if (ops_[reader] != nullptr && !only_copies(reader, root(index(id)))) {
+          found.push_back(reader);
+        }
+      }
+    }
+    return found;
+  }
+
+  TensorSettings settings_of(const std::vector<ValueId>& members) const {
+    const auto readers = computing_readers(members);
+    const TensorSettings* best = nullptr;
+    const auto consider = [&](std::size_t node) {
+      const TensorSettings& candidate = settings_[node].activations;
+      if (best == nullptr || candidate.bits > best->bits) best = &candidate;
+    };
+    for (std::size_t reader : readers) {
+      if (ops_[reader]->role == Role::kLinear) consider(reader);
+    }
+    if (best == nullptr) std::for_each(readers.begin(), readers.end(), consider);
+    if (best == nullptr) {
+      for (ValueId id : members) {
+        if (const std::int64_t node = graph_.producer(id); node >= 0) {
+          if (ops_[static_cast<std::size_t>(node)] != nullptr) {
+            consider(static_cast<std::size_t>(node));
+          }
+        }
+      }
+    }
+    return best != nullptr ? *best : TensorSettings{};
+  }
+
+  const Graph& graph_;
+  const std::vector<NodeSettings>& settings_;
+  std::vector<const IntegerOp*> ops_;  // of each node; null where it stays float
+  std::vector<std::size_t> parent_;    // of each value: the group it belongs to
+  std::vector<bool> codes_;            // of each value
+  std::vector<std::vector<std::size_t>> readers_;
+};
+
+}  // namespace
+
+std::vector<QuantizerGroup> plan_quantizers(const Graph& graph,
+                                            const std::vector<NodeSettings>& settings) {
+  return Planner(graph, settings).plan();
+}
+
+}  // namespace gradus
