@@ -1,0 +1,129 @@
+#include "gradus/convert/lowering.h"
+
+#include "gradus/base/check.h"
+#include "gradus/prepare/attributes.h"
+#include "gradus/qmodel/limits.h"
+
+namespace gradus {
+namespace {
+
+std::size_t index(std::int32_t id) { return static_cast<std::size_t>(id); }
+
+const Quantizer* quantizer_of(const Graph& graph, ValueId id) {
+  const QuantizerId quantizer = graph.value(id).quantizer;
+  return quantizer == kNoQuantizer ? nullptr : &graph.quantizers[index(quantizer)];
+}
+
+// [batch, channels, height, width] or [batch, channels].
+void set_shape(QTensor* tensor, const Value& value) {
+  check(value.shape && (value.shape->size() == 4 || value.shape->size() == 2),
+        "a value of the integer network is a map or a vector");
+  const Shape& shape = *value.shape;
+  tensor->channels = static_cast<std::int32_t>(shape[1]);
+  tensor->height = shape.size() == 4 ? static_cast<std::int32_t>(shape[2]) : 1;
+  tensor->width = shape.size() == 4 ? static_cast<std::int32_t>(shape[3]) : 1;
+}
+
+}  // namespace
+
+LoweringContext::LoweringContext(const Graph& graph, QModel& model)
+    : graph_(graph), model_(model), tensors_(graph.values.size(), -1) {}
+
+const QTensor& LoweringContext::input(const Node& node, std::size_t i) const {
+  return model_.tensors[index(tensor_of(node.input(i)))];
+}
+
+const Quantizer* LoweringContext::output_quantizer(const Node& node) const {
+  return quantizer_of(graph_, node.outputs[0]);
+}
+
+CodeRange LoweringContext::output_codes(const Node& node, Clamp clamp) const {
+  const Quantizer* quantizer = output_quantizer(node);
+  check(quantizer != nullptr, "an output of codes without a quantizer");
+  return clamped_codes(*quantizer, clamp);
+}
+
+void LoweringContext::emit(const Node& node, QOperator op, std::size_t inputs) {
+  QNode result;
+  result.name = node.name;
+  result.op = std::move(op);
+  for (std::size_t i = 0; i < inputs; ++i) result.inputs.push_back(tensor_of(node.input(i)));
+  result.output = add_tensor(tensor_for(node.outputs[0]));
+  tensors_[index(node.outputs[0])] = result.output;
+  model_.nodes.push_back(std::move(result));
+}
+
+void LoweringContext::alias(const Node& node) {
+  tensors_[index(node.outputs[0])] = tensor_of(node.inputs[0]);
+}
+
+void LoweringContext::add_input(ValueId id) {
+  model_.input = add_tensor(float_tensor(id));
+  tensors_[index(id)] = model_.input;
+  if (quantizer_of(graph_, id) == nullptr) return;
+  model_.tensors.back().name += ".float";
+  const std::int32_t codes = add_tensor(tensor_for(id));
+  model_.nodes.push_back({graph_.value(id).name + ".quantize", QQuantize{}, {model_.input}, codes});
+  tensors_[index(id)] = codes;
+}
+
+void LoweringContext::add_output(ValueId id) {
+  std::int32_t tensor = tensor_of(id);
+  if (model_.tensors[index(tensor)].kind == QTensorKind::kCodes) {
+    QTensor real = float_tensor(id);
+    real.name += ".float";
+    const std::int32_t codes = tensor;
+    tensor = add_tensor(std::move(real));
+    model_.nodes.push_back({graph_.value(id).name + ".dequantize", QDequantize{}, {codes}, tensor});
+  }
+  model_.outputs.push_back(tensor);
+}
+
+std::int32_t LoweringContext::add_tensor(QTensor tensor) {
+  model_.tensors.push_back(std::move(tensor));
+  return static_cast<std::int32_t>(model_.tensors.size() - 1);
+}
+
+std::int32_t LoweringContext::tensor_of(ValueId id) const {
+  check(id != kNoValue && tensors_[index(id)] >= 0, "a value is lowered before it is used");
+  return tensors_[index(id)];
+}
+
+QTensor LoweringContext::float_tensor(ValueId id) const {
+  QTensor tensor;
+  tensor.name = graph_.value(id).name;
+  tensor.kind = QTensorKind::kFloat;
+  set_shape(&tensor, graph_.value(id));
+  return tensor;
+}
+
+QTensor LoweringContext::tensor_for(ValueId id) const {
+  QTensor tensor = float_tensor(id);
+  const Quantizer* quantizer = quantizer_of(graph_, id);
+  if (quantizer == nullptr) return tensor;
+  tensor.kind = QTensorKind::kCodes;
+  tensor.bits = quantizer->spec.bits;
+  tensor.grid = quantizer->spec.grid();
+  tensor.scale = quantizer->parameters.scale[0];
+  tensor.zero_point = quantizer->parameters.zero_point[0];
+  return tensor;
+}
+
+const Lowering* find_lowering(const std::string& op_type) {
+  for (const LoweringFamily& family : lowerings()) {
+    for (const Lowering& lowering : family) {
+      if (lowering.op_type == op_type) return &lowering;
+    }
+  }
+  return nullptr;
+}
+
+std::int32_t extent(const Node& node, std::int64_t size) {
+  if (size < 0 || size > limits::kExtent) {
+    refuse_node(node, "a size is " + std::to_string(size) + "; expected at most " +
+                          std::to_string(limits::kExtent));
+  }
+  return static_cast<std::int32_t>(size);
+}
+
+}  // namespace gradus
