@@ -1,0 +1,90 @@
+#include "gradus/cli/artefact.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "gradus/base/error.h"
+#include "gradus/data/source.h"
+#include "gradus/onnx/onnx.h"
+#include "gradus/run/run.h"
+
+namespace gradus {
+namespace {
+
+constexpr const char* kDataPrefix = "data.pixels.";
+
+bool begins_with_magic(const std::string& path) {
+  std::array<char, 4> start{};
+  std::ifstream file(path, std::ios::binary);
+  return file.read(start.data(), start.size()) && std::memcmp(start.data(), "GRDS", 4) == 0;
+}
+
+}  // namespace
+
+ArtefactKind artefact_kind(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return ArtefactKind::kRun;
+  if (!std::filesystem::exists(path, ignored)) {
+    throw Error(ErrorCode::kNotFound,
+                path + ": does not exist; expected a .onnx, a RUN folder or a model.gradus");
+  }
+  if (path.ends_with(".safetensors")) return ArtefactKind::kCheckpoint;
+  if (path.ends_with(".gradus") || begins_with_magic(path)) return ArtefactKind::kModel;
+  return ArtefactKind::kOnnx;
+}
+
+FloatNetwork load_float_network(const std::string& path) {
+  switch (artefact_kind(path)) {
+    case ArtefactKind::kOnnx:
+      return {import_onnx(path), {}};
+    case ArtefactKind::kRun: {
+      Recipe recipe;
+      FloatNetwork network;
+      network.graph = load_trained_float(path, &recipe, &network.metadata);
+      return network;
+    }
+    default:
+      throw Error(ErrorCode::kInvalidArgument,
+                  path + ": holds no float network; expected a .onnx or the RUN of a float training");
+  }
+}
+
+Recipe recipe_from(const std::string& path_or_preset) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path_or_preset, ignored)) return load_recipe(path_or_preset);
+  return preset_recipe(path_or_preset);
+}
+
+DataSpec data_spec_from(const std::string& text, const Metadata& metadata) {
+  std::map<std::string, std::string> pixels;
+  for (const auto& [key, value] : metadata) {
+    if (key.starts_with(kDataPrefix)) pixels[key.substr(std::strlen(kDataPrefix))] = value;
+  }
+  const DataSpec given = parse_data_spec(text);
+  if (pixels.empty()) return given;
+  return merge(spec_of(preprocessing_from_key_values(pixels, "remembered preprocessing")), given);
+}
+
+void remember_data(const Dataset& data, Metadata& metadata) {
+  for (const auto& [key, value] : to_key_values(data.info().preprocessing)) {
+    metadata[kDataPrefix + key] = value;
+  }
+}
+
+void require_matching_input(const Graph& graph, const Dataset& data, const std::string& path) {
+  const auto& shape = graph.value(graph.inputs.at(0)).shape;
+  const ImageShape& image = data.shape();
+  const Shape expected = {-1, image.channels, image.height, image.width};
+  if (shape && shape->size() == 4 && std::equal(shape->begin() + 1, shape->end(), expected.begin() + 1)) {
+    return;
+  }
+  throw Error(ErrorCode::kInvalidArgument,
+              fmt::format("{}: takes input {}; the data gives {}: change resize or crop in --data", path,
+                          shape ? to_string(*shape) : "of unknown shape", to_string(expected)));
+}
+
+}  // namespace gradus

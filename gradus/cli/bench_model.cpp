@@ -1,0 +1,79 @@
+#include "gradus/cli/bench_model.h"
+
+#include <fmt/format.h>
+
+#include "gradus/base/error.h"
+#include "gradus/cli/artefact.h"
+#include "gradus/convert/convert.h"
+#include "gradus/data/source.h"
+#include "gradus/onnx/onnx.h"
+#include "gradus/prepare/prepare.h"
+#include "gradus/qmodel/file.h"
+#include "gradus/run/run.h"
+#ifdef GRADUS_WITH_TRAINING
+#include "gradus/train/calibrate.h"
+#endif
+
+namespace gradus {
+namespace {
+
+BenchModel from_run(const std::string& path) {
+  const LoadedRun run = load_run(path);
+  ConvertOptions options;
+  options.profile = run.recipe.profile;
+  BenchModel result{convert(run.graph, options), std::nullopt};
+  result.network = import_onnx(path + "/model.onnx");
+  return result;
+}
+
+#ifdef GRADUS_WITH_TRAINING
+BenchModel from_onnx(const std::string& path, const std::string& recipe_name) {
+  BenchModel result;
+  result.network = import_onnx(path);
+  Recipe recipe = recipe_from(recipe_name);
+  recipe.calibration.images = 8;
+  recipe.calibration.batch_size = 4;
+  const auto& input = result.network->value(result.network->inputs.at(0));
+  if (!input.shape || input.shape->size() != 4) {
+    throw Error(ErrorCode::kUnsupported, path + ": its input is no picture [N, C, H, W]");
+  }
+  const Shape& shape = *input.shape;
+  const auto data = open_dataset(
+      parse_data_spec(fmt::format("random:{}x{}x{},limit=8", shape[1], shape[2], shape[3])),
+      Split::kTrain);
+  Graph graph = *result.network;
+  prepare(graph, recipe);
+  calibrate(graph, recipe, *data);
+  ConvertOptions options;
+  options.profile = recipe.profile;
+  result.model = convert(graph, options);
+  return result;
+}
+#else
+BenchModel from_onnx(const std::string& path, const std::string&) {
+  throw Error(ErrorCode::kUnsupported,
+              path + ": this gradus was built without training; expected a model.gradus or a RUN");
+}
+#endif
+
+}  // namespace
+
+BenchModel bench_model(const std::string& path, const std::string& recipe,
+                       const std::string& float_path) {
+  switch (artefact_kind(path)) {
+    case ArtefactKind::kModel: {
+      BenchModel result{load_model(path), std::nullopt};
+      if (!float_path.empty()) result.network = import_onnx(float_path);
+      return result;
+    }
+    case ArtefactKind::kRun:
+      return from_run(path);
+    case ArtefactKind::kOnnx:
+      return from_onnx(path, recipe);
+    default:
+      throw Error(ErrorCode::kInvalidArgument,
+                  path + ": is a checkpoint; expected a model.gradus, a RUN folder or a .onnx");
+  }
+}
+
+}  // namespace gradus

@@ -1,0 +1,93 @@
+// The program: finds the command, runs it, and turns errors into one line and an exit status.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <new>
+#include <optional>
+
+#include "gradus/base/error.h"
+#include "gradus/base/nearest_name.h"
+#include "gradus/cli/command.h"
+
+namespace gradus {
+namespace {
+
+constexpr int kUsage = 2;
+
+int report(const std::string& message, int status) {
+  std::string line = message;
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\n') c = ' ';  // a name from a file
+  }
+  fmt::print(stderr, "gradus: {}\n", line);
+  return status;
+}
+
+// CLI11 says only that a word was not expected; people want to know which command they meant.
+std::optional<std::string> unknown_command(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.starts_with("-")) continue;
+    std::vector<std::string> names;
+    for (const auto& command : commands()) {
+      if (word == command.name) return std::nullopt;
+      names.emplace_back(command.name);
+    }
+    const std::string near = nearest_name(word, names);
+    return fmt::format("command '{}' is unknown; {}run 'gradus --help' for the list", word,
+                       near.empty() ? "" : "did you mean '" + near + "'? ");
+  }
+  return std::nullopt;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("gradus: teaches a trained network to live on 1 to 8 bits, and runs it with exactly "
+               "those integers.", "gradus");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", GRADUS_VERSION);
+  bool json = false;
+  bool quiet = false;
+
+  std::function<void(Console&)> action;
+  for (const auto& command : commands()) {
+    CLI::App* sub = app.add_subcommand(command.name, command.help);
+    sub->footer(std::string("Examples:\n") + command.examples);
+    sub->add_flag("--json", json, "Print JSON lines for programs");
+    sub->add_flag("--quiet,-q", quiet, "Print nothing but errors");
+    auto run_command = command.declare(*sub);
+    sub->final_callback([&action, run_command] { action = run_command; });
+  }
+  if (const auto message = unknown_command(argc, argv)) return report(*message, kUsage);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    return report(std::string(error.what()) + "; see 'gradus --help' or 'gradus COMMAND --help'",
+                  kUsage);
+  }
+  Console console(json ? Console::Mode::kJson : quiet ? Console::Mode::kQuiet : Console::Mode::kText);
+  action(console);
+  return 0;
+}
+
+}  // namespace
+}  // namespace gradus
+
+int main(int argc, char** argv) {
+  // A write beyond a limit on the size of files shall fail as one on a full disk does: with one line.
+  std::signal(SIGXFSZ, SIG_IGN);
+  try {
+    return gradus::run(argc, argv);
+  } catch (const gradus::Error& error) {
+    return gradus::report(error.what(), gradus::exit_status(error.code()));
+  } catch (const std::bad_alloc&) {
+    return gradus::report("out of memory; use a smaller batch or a smaller network", 1);
+  } catch (const std::exception& error) {
+    return gradus::report(std::string("internal error: ") + error.what(), 1);
+  }
+}

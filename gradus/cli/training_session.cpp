@@ -1,0 +1,98 @@
+#include "gradus/cli/training_session.h"
+
+#include <fmt/format.h>
+
+#include "gradus/base/error.h"
+#include "gradus/cli/text.h"
+#include "gradus/data/source.h"
+#include "gradus/run/run.h"
+
+namespace gradus {
+namespace {
+
+void show_progress(Console& console, const TrainProgress& progress) {
+  if (progress.phase != TrainPhase::kTrain) {
+    const char* what = progress.phase == TrainPhase::kCalibrate  ? "calibrate"
+                       : progress.phase == TrainPhase::kEvaluate ? "evaluate"
+                                                                 : "re-estimate batch norm";
+    console.progress(fmt::format("{} {}/{}", what, progress.step, progress.steps),
+                     progress.step == progress.steps);
+    return;
+  }
+  console.progress(
+      fmt::format("epoch {}/{}  step {}/{}  loss {:.4f}  top-1 {:.2f} %  lr {:.2g}  {:.0f} images/s  "
+                  "{} left",
+                  progress.epoch, progress.epochs, progress.step, progress.steps, progress.loss,
+                  100 * progress.accuracy, progress.lr, progress.images_per_second,
+                  format_seconds(progress.seconds_left)),
+      progress.step == progress.steps);
+}
+
+void show_epoch(Console& console, const EpochReport& report) {
+  Console::Fields fields = {{"epoch", json_number(std::int64_t{report.epoch})},
+                            {"loss", json_number(report.loss)},
+                            {"train_top1", json_number(report.accuracy)},
+                            {"seconds", json_number(report.seconds)}};
+  std::string text = fmt::format("epoch {}: loss {:.4f}, training top-1 {:.2f} %", report.epoch,
+                                 report.loss, 100 * report.accuracy);
+  const auto add = [&](const char* name, const std::optional<Accuracy>& accuracy) {
+    if (!accuracy) return;
+    fields.emplace_back(std::string(name) + "_top1", json_number(accuracy->top1));
+    text += fmt::format(", {} {}", name, accuracy_text(accuracy->top1, accuracy->images));
+  };
+  add("validation", report.validation);
+  add("test", report.test);
+  console.result("epoch", fields, text + ", " + format_seconds(report.seconds));
+}
+
+}  // namespace
+
+TrainingData open_training_data(const DataSpec& spec, int validation_images, bool with_test) {
+  TrainingData data;
+  DataSpec train = spec;
+  if (!train.split) train.split = Split::kTrain;
+  if (validation_images > 0) {
+    const std::int64_t all = open_dataset(train)->size();
+    if (validation_images >= all) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("training.validation_images is {}; the training split has only {}",
+                              validation_images, all));
+    }
+    DataSpec validation = train;
+    validation.offset = train.offset.value_or(0) + all - validation_images;
+    validation.limit = validation_images;
+    validation.augment = Augmentation::kNone;
+    train.limit = all - validation_images;
+    data.validation = open_dataset(validation);
+  }
+  data.train = open_dataset(train);
+  if (with_test) {
+    DataSpec test = spec;
+    test.split = Split::kTest;
+    data.test = open_dataset(test);
+  }
+  return data;
+}
+
+TrainCallbacks training_callbacks(Console& console) {
+  TrainCallbacks callbacks;
+  callbacks.progress = [&console](const TrainProgress& p) { show_progress(console, p); };
+  callbacks.calibrated = [&console](const Accuracy& ptq) {
+    console.result("ptq", {{"top1", json_number(ptq.top1)}, {"images", json_number(ptq.images)}},
+                   "calibrated, before training: " + accuracy_text(ptq.top1, ptq.images));
+  };
+  callbacks.epoch_done = [&console](const EpochReport& report) { show_epoch(console, report); };
+  return callbacks;
+}
+
+Metadata describe_session(const Recipe& recipe, const Dataset& data, const std::string& source) {
+  Metadata metadata = {{"gradus.version", GRADUS_VERSION},
+                       {"source", source},
+                       {"seed", std::to_string(recipe.training.seed)},
+                       {"data.source", data.info().name},
+                       {"data.hash", data.content_hash()}};
+  remember_data(data, metadata);
+  return metadata;
+}
+
+}  // namespace gradus
