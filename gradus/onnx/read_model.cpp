@@ -44,7 +44,7 @@ Attribute value_of(AttributeParts parts) {
     case kString:
       return std::move(parts.text);
     case kTensor:
-      if (!parts.tensor) invalid("attribute '" + parts.name + "' has no tensor");
+      if (!parts.tensor) invalid("has no tensor");
       return std::move(*parts.tensor);
     case kFloats:
       return std::move(parts.reals);
@@ -53,12 +53,12 @@ Attribute value_of(AttributeParts parts) {
     case kStrings:
       return std::move(parts.texts);
     default:
-      unsupported("attribute '" + parts.name + "' is of type " + std::to_string(parts.type) +
+      unsupported("is of type " + std::to_string(parts.type) +
                   "; expected numbers, strings or a tensor");
   }
 }
 
-void read_attribute(Message message, NodeProto& node, ExternalFiles& files) {
+AttributeParts read_attribute(Message message, ExternalFiles& files) {
   AttributeParts parts;
   while (message.next()) {
     switch (message.tag()) {
@@ -79,8 +79,7 @@ void read_attribute(Message message, NodeProto& node, ExternalFiles& files) {
         break;
       case 6:
       case 11:
-        unsupported("node '" + node.name + "' (" + node.op_type +
-                    "): has a subgraph; expected a network without control flow");
+        unsupported("has a subgraph; expected a network without control flow");
       case 7:
         read_floats(message, parts.reals, kMaxListItems, "a list of floats");
         break;
@@ -95,54 +94,61 @@ void read_attribute(Message message, NodeProto& node, ExternalFiles& files) {
         parts.type = read_int(message, "an attribute's type");
         break;
       case 21:
-        unsupported("an attribute refers to one of a local function; expected a value");
+        unsupported("refers to an attribute of a local function; expected a value");
       default:
         message.skip();
     }
   }
-  expect_room(node.attributes.size(), kMaxAttributes, "attributes at a node");
-  std::string name = parts.name;
-  if (name.empty() || !node.attributes.emplace(name, value_of(std::move(parts))).second) {
-    invalid("node '" + node.name + "' (" + node.op_type + "): attribute '" + name +
-            "' has no name or is there twice");
+  return parts;
+}
+
+void add_attribute(Message message, NodeProto& node, ExternalFiles& files) {
+  expect_room(node.attributes.size(), kMaxAttributes, "attributes");
+  std::string name = peek_name(message, 1);
+  Attribute value = told_at([&] { return "attribute '" + name + "'"; },
+                            [&] { return value_of(read_attribute(message, files)); });
+  if (name.empty() || !node.attributes.emplace(name, std::move(value)).second) {
+    invalid("attribute '" + name + "' has no name or is there twice");
   }
 }
 
-NodeProto read_node(Message message, ExternalFiles& files) {
-  NodeProto node;
-  // Names first: what goes wrong in an attribute is told with the node's name.
-  for (Message names = message; names.next();) {
-    switch (names.tag()) {
-      case 3:
-        node.name = read_name(names, "a node's name");
-        break;
-      case 4:
-        node.op_type = read_name(names, "a node's op_type");
-        break;
-      default:
-        names.skip();
-    }
-  }
+void read_node_fields(Message message, NodeProto& node, ExternalFiles& files) {
   while (message.next()) {
     switch (message.tag()) {
       case 1:
-        expect_room(node.inputs.size(), kMaxNodeInputs, "inputs at node '" + node.name + "'");
-        node.inputs.push_back(read_name(message, "a node's input"));
+        expect_room(node.inputs.size(), kMaxNodeInputs, "inputs");
+        node.inputs.push_back(read_name(message, "an input"));
         break;
       case 2:
-        expect_room(node.outputs.size(), kMaxNodeInputs, "outputs at node '" + node.name + "'");
-        node.outputs.push_back(read_name(message, "a node's output"));
+        expect_room(node.outputs.size(), kMaxNodeInputs, "outputs");
+        node.outputs.push_back(read_name(message, "an output"));
+        break;
+      case 3:
+        node.name = read_name(message, "its name");
+        break;
+      case 4:
+        node.op_type = read_name(message, "its op_type");
         break;
       case 5:
-        read_attribute(read_message(message, "an attribute"), node, files);
+        add_attribute(read_message(message, "an attribute"), node, files);
         break;
       case 7:
-        node.domain = read_name(message, "a node's domain");
+        node.domain = read_name(message, "its domain");
         break;
       default:
         message.skip();
     }
   }
+}
+
+NodeProto read_node(Message message, std::size_t index, ExternalFiles& files) {
+  NodeProto node;
+  const auto place = [&] {
+    const std::string name = peek_name(message, 3);
+    return "node " + (name.empty() ? std::to_string(index) : "'" + name + "'") + " (" +
+           peek_name(message, 4) + ")";
+  };
+  told_at(place, [&] { read_node_fields(message, node, files); });
   return node;
 }
 
@@ -177,7 +183,7 @@ void read_tensor_type(Message message, InputProto& input) {
             shape.skip();
             continue;
           }
-          expect_room(input.shape->size(), kMaxRank, "dimensions at input '" + input.name + "'");
+          expect_room(input.shape->size(), kMaxRank, "dimensions");
           input.shape->push_back(read_dimension(read_message(shape, "a dimension")));
         }
         break;
@@ -188,12 +194,11 @@ void read_tensor_type(Message message, InputProto& input) {
   }
 }
 
-InputProto read_value_info(Message message) {
-  InputProto input;
+void read_value_info_fields(Message message, InputProto& input) {
   while (message.next()) {
     switch (message.tag()) {
       case 1:
-        input.name = read_name(message, "the name of an input or output");
+        input.name = read_name(message, "its name");
         break;
       case 2: {
         Message type = read_message(message, "a type");
@@ -209,6 +214,13 @@ InputProto read_value_info(Message message) {
         message.skip();
     }
   }
+}
+
+// `kind`: "input" or "output".
+InputProto read_value_info(Message message, const char* kind) {
+  InputProto input;
+  told_at([&] { return std::string(kind) + " '" + peek_name(message, 1) + "'"; },
+          [&] { read_value_info_fields(message, input); });
   return input;
 }
 
@@ -217,7 +229,8 @@ void read_graph(Message message, ModelProto& model, ExternalFiles& files) {
     switch (message.tag()) {
       case 1:
         expect_room(model.nodes.size(), kMaxNodes, "nodes");
-        model.nodes.push_back(read_node(read_message(message, "a node"), files));
+        model.nodes.push_back(
+            read_node(read_message(message, "a node"), model.nodes.size(), files));
         break;
       case 2:
         model.name = read_name(message, "the graph's name");
@@ -228,11 +241,11 @@ void read_graph(Message message, ModelProto& model, ExternalFiles& files) {
         break;
       case 11:
         expect_room(model.inputs.size(), kMaxGraphInputs, "inputs");
-        model.inputs.push_back(read_value_info(read_message(message, "an input")));
+        model.inputs.push_back(read_value_info(read_message(message, "an input"), "input"));
         break;
       case 12:
         expect_room(model.outputs.size(), kMaxGraphInputs, "outputs");
-        model.outputs.push_back(read_value_info(read_message(message, "an output")).name);
+        model.outputs.push_back(read_value_info(read_message(message, "an output"), "output").name);
         break;
       case 15:
         unsupported("has sparse initializers; expected dense ones");

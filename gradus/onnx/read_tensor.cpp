@@ -41,10 +41,6 @@ struct Header {
   std::map<std::string, std::string> external_entries;
 };
 
-[[noreturn]] void invalid_tensor(const std::string& name, const std::string& text) {
-  invalid("tensor '" + name + "': " + text);
-}
-
 void read_external_entry(Message entry, Header& header) {
   std::string key;
   std::string value;
@@ -72,13 +68,13 @@ Header read_header(Message message) {
   while (message.next()) {
     switch (message.tag()) {
       case kDims:
-        read_ints(message, header.dims, kMaxRank, "a tensor's list of dimensions");
+        read_ints(message, header.dims, kMaxRank, "its list of dimensions");
         break;
       case kDataType:
         header.data_type = read_int(message, "a tensor's data_type");
         break;
       case kSegment:
-        unsupported("a tensor is split into segments; expected it whole");
+        unsupported("is split into segments; expected it whole");
       case kName:
         header.name = read_name(message, "a tensor's name");
         break;
@@ -92,7 +88,7 @@ Header read_header(Message message) {
         header.external = read_int(message, "data_location") == 1;
         break;
       case kStringData:
-        unsupported("a tensor holds strings; expected numbers");
+        unsupported("holds strings; expected numbers");
       case kFloatData:
       case kInt32Data:
       case kInt64Data:
@@ -127,12 +123,12 @@ std::uint32_t typed_field(DType dtype) {
 
 class Filler {
  public:
-  Filler(const std::string& name, Tensor& tensor) : name_(name), tensor_(tensor) {}
+  explicit Filler(Tensor& tensor) : tensor_(tensor) {}
 
   void put_bits(const void* bits) {
     const std::size_t width = dtype_bytes(tensor_.dtype());
     if ((next_ + 1) * width > tensor_.bytes().size()) {
-      invalid_tensor(name_, "holds more numbers than its " + to_string(tensor_.shape()));
+      invalid("holds more numbers than its " + to_string(tensor_.shape()));
     }
     std::memcpy(tensor_.bytes().data() + next_ * width, bits, width);
     ++next_;
@@ -142,7 +138,7 @@ class Filler {
   void put(std::int64_t value) {
     if (value < static_cast<std::int64_t>(std::numeric_limits<T>::min()) ||
         value > static_cast<std::int64_t>(std::numeric_limits<T>::max())) {
-      invalid_tensor(name_, "holds " + std::to_string(value) + ", which its type cannot");
+      invalid("holds " + std::to_string(value) + ", which its type cannot");
     }
     const T narrow = static_cast<T>(value);
     put_bits(&narrow);
@@ -174,7 +170,6 @@ class Filler {
   bool full() const { return next_ * dtype_bytes(tensor_.dtype()) == tensor_.bytes().size(); }
 
  private:
-  const std::string& name_;
   Tensor& tensor_;
   std::size_t next_ = 0;
 };
@@ -208,11 +203,11 @@ void read_varints(Message& message, Filler& filler) {
 Tensor read_typed(Message message, const Header& header, DType dtype, std::int64_t count) {
   // A typed number takes at least a byte: no more are believed than could be there.
   if (static_cast<std::uint64_t>(count) > message.data().size()) {
-    invalid_tensor(header.name, "is " + to_string(header.dims) + " but its data is only " +
-                                    std::to_string(message.data().size()) + " bytes");
+    invalid("is " + to_string(header.dims) + " but its data is only " +
+            std::to_string(message.data().size()) + " bytes");
   }
   Tensor tensor(dtype, header.dims);
-  Filler filler(header.name, tensor);
+  Filler filler(tensor);
   const std::uint32_t wanted = typed_field(dtype);
   while (message.next()) {
     if (message.tag() != wanted) {
@@ -224,7 +219,7 @@ Tensor read_typed(Message message, const Header& header, DType dtype, std::int64
     }
   }
   if (!filler.full()) {
-    invalid_tensor(header.name, "holds fewer numbers than its " + to_string(header.dims));
+    invalid("holds fewer numbers than its " + to_string(header.dims));
   }
   return tensor;
 }
@@ -233,9 +228,8 @@ Tensor from_bytes(const Header& header, DType dtype, std::int64_t count,
                   std::span<const std::byte> bytes) {
   const std::uint64_t needed = static_cast<std::uint64_t>(count) * dtype_bytes(dtype);
   if (needed != bytes.size()) {
-    invalid_tensor(header.name, "has " + std::to_string(bytes.size()) +
-                                    " bytes of data; expected " + std::to_string(needed) + " for " +
-                                    dtype_name(dtype) + " " + to_string(header.dims));
+    invalid("has " + std::to_string(bytes.size()) + " bytes of data; expected " +
+            std::to_string(needed) + " for " + dtype_name(dtype) + " " + to_string(header.dims));
   }
   Tensor tensor(dtype, header.dims);
   if (needed > 0) std::memcpy(tensor.bytes().data(), bytes.data(), bytes.size());
@@ -252,8 +246,7 @@ std::uint64_t external_number(const Header& header, const char* key, std::uint64
   std::uint64_t number = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (problem != std::errc{} || end != text.data() + text.size()) {
-    invalid_tensor(header.name,
-                   std::string("external ") + key + " is '" + text + "'; expected a number from 0");
+    invalid(std::string("external ") + key + " is '" + text + "'; expected a number from 0");
   }
   return number;
 }
@@ -261,42 +254,51 @@ std::uint64_t external_number(const Header& header, const char* key, std::uint64
 Tensor read_external(const Header& header, DType dtype, std::int64_t count, ExternalFiles& files) {
   const auto location = header.external_entries.find("location");
   if (location == header.external_entries.end()) {
-    invalid_tensor(header.name, "lies in another file, but none is named");
+    invalid("lies in another file, but none is named");
   }
   const std::uint64_t needed = static_cast<std::uint64_t>(count) * dtype_bytes(dtype);
   const std::uint64_t length = external_number(header, "length", needed);
   if (length != needed) {
-    invalid_tensor(header.name, "has " + std::to_string(length) +
-                                    " bytes in another file; expected " + std::to_string(needed));
+    invalid("has " + std::to_string(length) + " bytes in another file; expected " +
+            std::to_string(needed));
   }
   const std::uint64_t offset = external_number(header, "offset", 0);
   return from_bytes(header, dtype, count, files.bytes(location->second, offset, length));
 }
 
-}  // namespace
+// What a message about it calls the tensor.
+std::string place_of(Message message) {
+  const std::string name = peek_name(message, kName);
+  return name.empty() ? "a tensor without a name" : "tensor '" + name + "'";
+}
 
-TensorProto read_tensor(Message message, ExternalFiles& files) {
+TensorProto read_parts(Message message, ExternalFiles& files) {
   Header header = read_header(message);
   const auto dtype = dtype_from_proto(header.data_type);
   if (!dtype) {
-    unsupported("tensor '" + header.name + "': data_type is " + std::to_string(header.data_type) +
+    unsupported("data_type is " + std::to_string(header.data_type) +
                 "; expected a float, integer or bool type of 8 bits or more");
   }
   for (std::int64_t size : header.dims) {
     if (size < 0 || size > kMaxDimension) {
-      invalid_tensor(header.name,
-                     "has a dimension of " + std::to_string(size) + "; expected from 0 to 2^31");
+      invalid("has a dimension of " + std::to_string(size) + "; expected from 0 to 2^31");
     }
   }
   const auto count = element_count(header.dims);
-  if (!count) invalid_tensor(header.name, "has too many elements");
+  if (!count) invalid("has too many elements");
   const int sources = (header.raw ? 1 : 0) + (header.typed ? 1 : 0) + (header.external ? 1 : 0);
-  if (sources > 1) invalid_tensor(header.name, "has its data in two places; expected one");
+  if (sources > 1) invalid("has its data in two places; expected one");
   if (header.external) return {header.name, read_external(header, *dtype, *count, files)};
   if (header.typed) return {header.name, read_typed(message, header, *dtype, *count)};
   const protozero::data_view raw = header.raw.value_or(protozero::data_view{});
   const auto* bytes = reinterpret_cast<const std::byte*>(raw.data());
   return {header.name, from_bytes(header, *dtype, *count, {bytes, raw.size()})};
+}
+
+}  // namespace
+
+TensorProto read_tensor(Message message, ExternalFiles& files) {
+  return told_at([&] { return place_of(message); }, [&] { return read_parts(message, files); });
 }
 
 }  // namespace gradus::onnx

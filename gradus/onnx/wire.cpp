@@ -3,7 +3,6 @@
 #include <bit>
 #include <cstring>
 
-#include "gradus/base/error.h"
 #include "gradus/onnx/limits.h"
 
 namespace gradus::onnx {
@@ -90,6 +89,21 @@ std::string read_name(Message& message, const char* what) {
   for (char c : name) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f) invalid(std::string(what) + " holds a control character");
+  }
+  return name;
+}
+
+std::string peek_name(Message message, std::uint32_t field) {
+  std::string name;
+  try {
+    while (message.next()) {
+      if (message.tag() == field)
+        name = read_name(message, "a name");
+      else
+        message.skip();
+    }
+  } catch (const Error&) {
+  } catch (const protozero::exception&) {
   }
   return name;
 }

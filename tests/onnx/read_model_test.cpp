@@ -82,6 +82,33 @@ TEST(ReadModel, RefusesMoreThanItsLimits) {
   expect_error(ErrorCode::kInvalidFile, {"100000 nodes"}, [&] { read(model_bytes(nodes)); });
 }
 
+// Wherever a node, attribute, tensor or input is at fault, the message begins with its name.
+TEST(ReadModel, NamesWhatIsAtFault) {
+  const Bytes strings = Bytes().number(2, 8).text(6, "a");
+  const Bytes attribute = Bytes().text(1, "value").message(5, strings).number(20, 4);
+  expect_error(
+      ErrorCode::kUnsupported,
+      {"node 'Constant_node' (Constant): attribute 'value': a tensor without a name: holds"}, [&] {
+        read(model_bytes(
+            Bytes().message(1, node_bytes("Constant", {}, {"y"}).message(5, attribute))));
+      });
+  // Field 9, four bytes long, of which one is there: protozero finds that out.
+  const std::string cut = std::string("\x42\x01w\x4a\x04", 5) + "a";
+  expect_error(ErrorCode::kInvalidFile, {"tensor 'w': is damaged"},
+               [&] { read(model_bytes(Bytes().text(5, cut))); });
+  expect_error(ErrorCode::kInvalidFile, {"node 1 (Relu): an input holds a control character"}, [&] {
+    const Bytes nameless = Bytes().text(1, "x\n").text(4, "Relu");
+    read(model_bytes(Bytes().message(1, Bytes()).message(1, nameless)));
+  });
+  const std::vector<std::int64_t> nine(9, 1);
+  expect_error(ErrorCode::kInvalidFile, {"input 'x': has more than 8 dimensions"}, [&] {
+    read(model_bytes(Bytes().message(11, testing_support::value_bytes("x", nine))));
+  });
+  expect_error(ErrorCode::kInvalidFile, {"output 'y': has more than 8 dimensions"}, [&] {
+    read(model_bytes(Bytes().message(12, testing_support::value_bytes("y", nine))));
+  });
+}
+
 TEST(ReadModel, RefusesAnAttributeTwice) {
   const Bytes attribute = Bytes().text(1, "axis").number(3, 1).number(20, 2);
   expect_error(ErrorCode::kInvalidFile, {"Op_node", "'axis'"}, [&] {

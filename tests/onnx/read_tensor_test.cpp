@@ -81,13 +81,13 @@ TEST(ReadTensor, RefusesDataThatDoesNotFitItsDimensions) {
 }
 
 TEST(ReadTensor, RefusesKindsThatItDoesNotHold) {
-  expect_error(ErrorCode::kUnsupported, {"segments"},
+  expect_error(ErrorCode::kUnsupported, {"tensor 't'", "segments"},
                [] { read(tensor_bytes("t", 1, {1}).text(3, "")); });
-  expect_error(ErrorCode::kUnsupported, {"strings"},
+  expect_error(ErrorCode::kUnsupported, {"tensor 't'", "strings"},
                [] { read(tensor_bytes("t", 8, {1}).text(6, "a")); });
   expect_error(ErrorCode::kUnsupported, {"'t'", "17"},
                [] { read(tensor_bytes("t", 17, {1}).text(9, "a")); });
-  expect_error(ErrorCode::kInvalidFile, {"8 items"},
+  expect_error(ErrorCode::kInvalidFile, {"tensor 't'", "8 items"},
                [] { read(tensor_bytes("t", 1, {1, 1, 1, 1, 1, 1, 1, 1, 1})); });
 }
 
