@@ -27,8 +27,22 @@ std::size_t dtype_bytes(DType dtype) noexcept {
 const char* dtype_name(DType dtype) noexcept {
   static constexpr const char* kNames[] = {"float32", "float64", "float16", "bfloat16", "int8",
                                            "int16",   "int32",   "int64",   "uint8",    "uint16",
-                                           "uint32",  "uint64",  "bool"};
+                                           "uint32",  "uint64",  "bool",    "int4",     "uint4",
+                                           "int2",    "uint2"};
   return kNames[static_cast<std::size_t>(dtype)];
+}
+
+DType dtype_in_memory(DType dtype) noexcept {
+  switch (dtype) {
+    case DType::kInt4:
+    case DType::kInt2:
+      return DType::kInt8;
+    case DType::kUint4:
+    case DType::kUint2:
+      return DType::kUint8;
+    default:
+      return dtype;
+  }
 }
 
 Tensor::Tensor(DType dtype, Shape shape) : dtype_(dtype), shape_(std::move(shape)) {

@@ -1,4 +1,5 @@
-// A constant tensor: type, shape and bytes in host order, row-major.
+// A constant tensor: type, shape and bytes in host order, row-major. Integers of 2 and 4 bits take a
+// byte each, as an int8 or uint8.
 #pragma once
 
 #include <cstddef>
@@ -27,9 +28,15 @@ enum class DType {
   kUint32,
   kUint64,
   kBool,
+  kInt4,
+  kUint4,
+  kInt2,
+  kUint2,
 };
 std::size_t dtype_bytes(DType dtype) noexcept;
 const char* dtype_name(DType dtype) noexcept;  // "float32"
+// The type that an element has in memory: int8 and uint8 for fewer bits, else the type itself.
+DType dtype_in_memory(DType dtype) noexcept;
 
 template <typename T>
 constexpr DType dtype_of() {
@@ -78,15 +85,15 @@ class Tensor {
   std::span<std::byte> bytes() noexcept { return bytes_; }
   void reshape(Shape shape);  // same number of elements
 
-  // Throws LogicError if T is not the tensor's type.
+  // Throws LogicError if T is not the tensor's type in memory.
   template <typename T>
   std::span<const T> as() const {
-    check(dtype_ == dtype_of<T>(), "tensor read as another type");
+    check(dtype_in_memory(dtype_) == dtype_of<T>(), "tensor read as another type");
     return {reinterpret_cast<const T*>(bytes_.data()), bytes_.size() / sizeof(T)};
   }
   template <typename T>
   std::span<T> as() {
-    check(dtype_ == dtype_of<T>(), "tensor read as another type");
+    check(dtype_in_memory(dtype_) == dtype_of<T>(), "tensor read as another type");
     return {reinterpret_cast<T*>(bytes_.data()), bytes_.size() / sizeof(T)};
   }
 

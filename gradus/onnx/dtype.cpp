@@ -30,13 +30,21 @@ std::optional<DType> dtype_from_proto(std::int64_t number) {
       return DType::kUint64;
     case 16:
       return DType::kBFloat16;
+    case 21:
+      return DType::kUint4;
+    case 22:
+      return DType::kInt4;
+    case 25:
+      return DType::kUint2;
+    case 26:
+      return DType::kInt2;
     default:
       return std::nullopt;
   }
 }
 
 int dtype_to_proto(DType dtype) noexcept {
-  constexpr int kNumbers[] = {1, 11, 10, 16, 3, 5, 6, 7, 2, 4, 12, 13, 9};
+  constexpr int kNumbers[] = {1, 11, 10, 16, 3, 5, 6, 7, 2, 4, 12, 13, 9, 22, 21, 26, 25};
   return kNumbers[static_cast<int>(dtype)];
 }
 

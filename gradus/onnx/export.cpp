@@ -8,6 +8,7 @@
 #include "gradus/graph/op.h"
 #include "gradus/onnx/limits.h"
 #include "gradus/onnx/onnx.h"
+#include "gradus/onnx/packed.h"
 #include "gradus/onnx/proto.h"
 
 namespace gradus {
@@ -61,17 +62,19 @@ std::string tensor_head(const std::string& name, const Tensor& tensor) {
   for (std::int64_t size : tensor.shape()) writer.add_int64(1, size);
   writer.add_int32(2, dtype_to_proto(tensor.dtype()));
   if (!name.empty()) writer.add_string(8, name);
-  return head + field_head(9, tensor.bytes().size());
+  return head + field_head(9, stored_bytes(tensor.dtype(), tensor.size()));
 }
 
 void add_initializer(Pieces& pieces, const std::string& name, const Tensor& tensor) {
   std::string head = tensor_head(name, tensor);
-  pieces.add(field_head(5, head.size() + tensor.bytes().size()));
+  pieces.add(field_head(5, head.size() + stored_bytes(tensor.dtype(), tensor.size())));
   pieces.add(std::move(head));
+  if (packed_bits(tensor.dtype()) != 0) return pieces.add(pack(tensor));
   pieces.add(tensor.bytes());
 }
 
 std::string tensor_text(const Tensor& tensor) {
+  if (packed_bits(tensor.dtype()) != 0) return tensor_head("", tensor) + pack(tensor);
   return tensor_head("", tensor) +
          std::string(reinterpret_cast<const char*>(tensor.bytes().data()), tensor.bytes().size());
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gradus/onnx/limits.h"
+#include "gradus/onnx/packed.h"
 
 namespace gradus::onnx {
 namespace {
@@ -200,13 +201,14 @@ void read_varints(Message& message, Filler& filler) {
   }
 }
 
-Tensor read_typed(Message message, const Header& header, DType dtype, std::int64_t count) {
+// Fills a tensor from the field that its type is kept in.
+Tensor read_field(Message message, const Header& header, DType dtype, const Shape& shape) {
   // A typed number takes at least a byte: no more are believed than could be there.
-  if (static_cast<std::uint64_t>(count) > message.data().size()) {
+  if (static_cast<std::uint64_t>(*element_count(shape)) > message.data().size()) {
     invalid("is " + to_string(header.dims) + " but its data is only " +
             std::to_string(message.data().size()) + " bytes");
   }
-  Tensor tensor(dtype, header.dims);
+  Tensor tensor(dtype, shape);
   Filler filler(tensor);
   const std::uint32_t wanted = typed_field(dtype);
   while (message.next()) {
@@ -224,13 +226,22 @@ Tensor read_typed(Message message, const Header& header, DType dtype, std::int64
   return tensor;
 }
 
+Tensor read_typed(Message message, const Header& header, DType dtype, std::int64_t count) {
+  if (packed_bits(dtype) == 0) return read_field(message, header, dtype, header.dims);
+  // Each number is a byte of packed elements.
+  const auto bytes = static_cast<std::int64_t>(stored_bytes(dtype, count));
+  const Tensor packed = read_field(message, header, DType::kUint8, {bytes});
+  return unpack(dtype, header.dims, packed.bytes());
+}
+
 Tensor from_bytes(const Header& header, DType dtype, std::int64_t count,
                   std::span<const std::byte> bytes) {
-  const std::uint64_t needed = static_cast<std::uint64_t>(count) * dtype_bytes(dtype);
+  const std::uint64_t needed = stored_bytes(dtype, count);
   if (needed != bytes.size()) {
     invalid("has " + std::to_string(bytes.size()) + " bytes of data; expected " +
             std::to_string(needed) + " for " + dtype_name(dtype) + " " + to_string(header.dims));
   }
+  if (packed_bits(dtype) != 0) return unpack(dtype, header.dims, bytes);
   Tensor tensor(dtype, header.dims);
   if (needed > 0) std::memcpy(tensor.bytes().data(), bytes.data(), bytes.size());
   if (dtype == DType::kBool) {
@@ -256,7 +267,7 @@ Tensor read_external(const Header& header, DType dtype, std::int64_t count, Exte
   if (location == header.external_entries.end()) {
     invalid("lies in another file, but none is named");
   }
-  const std::uint64_t needed = static_cast<std::uint64_t>(count) * dtype_bytes(dtype);
+  const std::uint64_t needed = stored_bytes(dtype, count);
   const std::uint64_t length = external_number(header, "length", needed);
   if (length != needed) {
     invalid("has " + std::to_string(length) + " bytes in another file; expected " +
@@ -277,7 +288,7 @@ TensorProto read_parts(Message message, ExternalFiles& files) {
   const auto dtype = dtype_from_proto(header.data_type);
   if (!dtype) {
     unsupported("data_type is " + std::to_string(header.data_type) +
-                "; expected a float, integer or bool type of 8 bits or more");
+                "; expected a float type of 16 bits or more, an integer type, or bool");
   }
   for (std::int64_t size : header.dims) {
     if (size < 0 || size > kMaxDimension) {

@@ -24,11 +24,11 @@ std::vector<T> values(const Tensor& tensor) {
 
 // Every type has its number in onnx.proto, and comes back from it.
 TEST(DtypeFromProto, IsTheReverseOfDtypeToProto) {
-  for (int i = 0; i <= static_cast<int>(DType::kBool); ++i) {
+  for (int i = 0; i <= static_cast<int>(DType::kUint2); ++i) {
     const auto dtype = static_cast<DType>(i);
     EXPECT_EQ(dtype_from_proto(dtype_to_proto(dtype)), dtype) << dtype_name(dtype);
   }
-  for (std::int64_t number : {-1, 0, 8, 14, 15, 17, 22, 9999}) {
+  for (std::int64_t number : {-1, 0, 8, 14, 15, 17, 23, 9999}) {
     EXPECT_FALSE(dtype_from_proto(number).has_value()) << number;
   }
 }
@@ -53,6 +53,29 @@ TEST(ReadTensor, ReadsRawDataAndNothingForNoElements) {
       (std::vector<std::int32_t>{513}));
   EXPECT_EQ(read(tensor_bytes("t", 1, {0})).size(), 0);
   EXPECT_EQ(read(tensor_bytes("t", 1, {4, 0}).text(9, "")).shape(), (Shape{4, 0}));
+}
+
+// The first element lies in the low bits of a byte; each typed number is one byte of elements.
+TEST(ReadTensor, ReadsIntegersOfTwoAndFourBits) {
+  const std::string bytes = "\x8f\x05";
+  EXPECT_EQ(values<std::int8_t>(read(tensor_bytes("t", 22, {3}).text(9, bytes))),
+            (std::vector<std::int8_t>{-1, -8, 5}));
+  EXPECT_EQ(values<std::uint8_t>(read(tensor_bytes("t", 21, {3}).text(9, bytes))),
+            (std::vector<std::uint8_t>{15, 8, 5}));
+  EXPECT_EQ(values<std::int8_t>(read(tensor_bytes("t", 26, {5}).numbers(5, {0x8f, 0x05}))),
+            (std::vector<std::int8_t>{-1, -1, 0, -2, 1}));
+  EXPECT_EQ(values<std::uint8_t>(read(tensor_bytes("t", 25, {2, 3}).numbers(5, {0x8f, 0x05}))),
+            (std::vector<std::uint8_t>{3, 3, 0, 2, 1, 1}));
+  for (int type : {21, 22, 25, 26}) {
+    for (std::int64_t size : {1, 9}) {
+      expect_error(ErrorCode::kInvalidFile, {"tensor 't'"},
+                   [&] { read(tensor_bytes("t", type, {size}).text(9, bytes)); });
+      expect_error(ErrorCode::kInvalidFile, {"tensor 't'"},
+                   [&] { read(tensor_bytes("t", type, {size}).numbers(5, {1, 2})); });
+    }
+    expect_error(ErrorCode::kInvalidFile, {"'t'", "256"},
+                 [&] { read(tensor_bytes("t", type, {1}).number(5, 256)); });
+  }
 }
 
 TEST(ReadTensor, RefusesNumbersThatItsTypeCannotHold) {
