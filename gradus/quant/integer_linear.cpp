@@ -16,21 +16,32 @@ constexpr double kLargestBias = 0x1p30;
 struct Unit {
   double accumulator;  // numerics.md (8)
   float scale;         // of the weights
+  float step;          // scale * gain
   bool silent;         // the channel is its offset alone
 };
 
+// A step with which the accumulator can hold an offset that stands alone. Binary weights cannot be zero:
+// a unit so small beside the offset that their sum does not count.
+float silent_step(float input_scale, double offset, const Grid& grid) {
+  const double fraction = grid.binary ? 0x1p-30 : 0x1p-20;
+  const double unit = std::max(std::fabs(offset) * fraction, 0x1p-100);
+  return static_cast<float>(std::clamp(unit / static_cast<double>(input_scale), 0x1p-126,
+                                       static_cast<double>(std::numeric_limits<float>::max())));
+}
+
 Unit choose_unit(float weight_scale, float input_scale, double gain, double offset,
                  const Grid& grid) {
-  const auto unit = [&](float scale) { return static_cast<double>(input_scale) * scale * gain; };
-  if (unit(weight_scale) == 0.0) {
-    // Any unit that can hold the offset will do. Binary weights cannot be zero: a unit so small
-    // beside the offset that their sum does not count.
-    const double fraction = grid.binary ? 0x1p-30 : 0x1p-20;
-    return {std::max(std::fabs(offset) * fraction, 0x1p-100), weight_scale, true};
+  const auto step_of = [&](float scale) { return static_cast<float>(scale * gain); };
+  const auto unit_of = [&](float step) {
+    return static_cast<double>(input_scale) * static_cast<double>(step);
+  };
+  if (step_of(weight_scale) == 0.0f) {
+    const float step = silent_step(input_scale, offset, grid);
+    return {unit_of(step), weight_scale, step, true};
   }
   float scale = weight_scale;
-  while (std::fabs(offset / unit(scale)) > kLargestBias) scale *= 2.0f;
-  return {unit(scale), scale, false};
+  while (std::fabs(offset / unit_of(step_of(scale))) > kLargestBias) scale *= 2.0f;
+  return {unit_of(step_of(scale)), scale, step_of(scale), false};
 }
 
 [[noreturn]] void refuse(const std::string& where, std::size_t channel, const std::string& text) {
@@ -71,6 +82,8 @@ IntegerLinear make_integer_linear(const LinearLayer& layer, const ActivationQuan
         "weight quantizer does not match the channels");
   check(layer.gain.empty() || layer.gain.size() == channels, "gains do not match the channels");
   check(layer.offset.empty() || layer.offset.size() == channels, "offsets do not match the channels");
+  check(layer.bias.empty() || (layer.bias.size() == channels && layer.offset.empty()),
+        "integer biases do not match the channels, or there is an offset too");
 
   const Grid grid = layer.spec.grid();
   IntegerLinear result;
@@ -86,13 +99,18 @@ IntegerLinear make_integer_linear(const LinearLayer& layer, const ActivationQuan
                                     [](float w) { return std::isfinite(w); });
     if (!finite) refuse(where, c, "has a weight, gain or bias that is not a finite number");
     const Unit unit = choose_unit(layer.parameters.scale[q], input.scale, gain, offset, grid);
-    if (!std::isfinite(unit.accumulator)) refuse(where, c, "has a bias too large for its scales");
+    if (!std::isfinite(unit.accumulator)) {
+      refuse(where, c, "has a bias or a gain too large for its scales");
+    }
     const auto row = std::span(result.codes).subspan(c * taps, taps);
     for (std::size_t k = 0; k < taps; ++k) {
       row[k] = unit.silent && !grid.binary ? zero_point
                                            : quantize(weights[k], unit.scale, zero_point, grid);
     }
-    const auto bias = static_cast<std::int64_t>(std::nearbyint(offset / unit.accumulator));
+    const double in_units = std::nearbyint(offset / unit.accumulator);
+    if (std::fabs(in_units) > 0x1p31 - 1.0) refuse(where, c, "has a bias too large for its scales");
+    const std::int64_t bias =
+        layer.bias.empty() ? static_cast<std::int64_t>(in_units) : std::int64_t{layer.bias[c]};
     const std::int64_t bound = accumulator_bound(row, zero_point, bias, input);
     if (bound > std::numeric_limits<std::int32_t>::max()) {
       refuse(where, c, "has an accumulator that can reach " + std::to_string(bound) +
@@ -100,6 +118,7 @@ IntegerLinear make_integer_linear(const LinearLayer& layer, const ActivationQuan
     }
     result.zero_point.push_back(zero_point);
     result.weight_scale.push_back(unit.scale);
+    result.step.push_back(unit.step);
     result.accumulator_scale.push_back(unit.accumulator);
     result.bias.push_back(static_cast<std::int32_t>(bias));
     result.largest_accumulator = std::max(result.largest_accumulator, bound);

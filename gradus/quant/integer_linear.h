@@ -29,6 +29,8 @@ struct LinearLayer {
   QuantizationParameters parameters;
   std::span<const float> gain;     // [channels], a batch norm kept out of the weights; empty = 1
   std::span<const float> offset;   // [channels]; empty = 0
+  // [channels], a bias that is integers already, in the accumulator's unit; then there is no offset.
+  std::span<const std::int32_t> bias = {};
 };
 
 struct IntegerLinear {
@@ -37,6 +39,7 @@ struct IntegerLinear {
   std::vector<std::int32_t> bias;    // [channels], in units of accumulator_scale
   std::vector<double> accumulator_scale;  // [channels]; input scale * weight scale * gain
   std::vector<float> weight_scale;   // [channels], after any enlargement
+  std::vector<float> step;           // [channels], weight scale * gain: what a weight code is worth
   std::int64_t largest_accumulator = 0;  // proven bound of |any partial sum|, any channel
 };
 
@@ -47,7 +50,7 @@ struct IntegerLinear {
 std::int64_t accumulator_bound(std::span<const std::int32_t> codes, std::int32_t zero_point,
                                std::int64_t bias, const ActivationQuantizer& input);
 
-// Weight codes by (2), bias = rint(offset / accumulator_scale). Where a bias would pass 2^30, the
+// Weight codes by (2), accumulator_scale by (8), bias = rint(offset / accumulator_scale). Where a bias would pass 2^30, the
 // channel's weight scale is doubled until it fits, and its weights rounded anew (numerics.md (8)).
 // Throws Error (kUnsupported), naming `where` and the channel, if a sum can pass int32 or a weight,
 // gain or offset is not finite.

@@ -232,6 +232,44 @@ TEST(IntegerLinear, FollowsANegativeGain) {
   EXPECT_EQ(linear.codes, (std::vector<std::int32_t>{1, -1}));
 }
 
+// numerics.md (8): the product with the gain is rounded to a float before it meets the input's scale.
+TEST(IntegerLinear, RoundsAWeightScaleWithItsGainToAFloat) {
+  TestRandom random;
+  int rounded = 0;
+  for (int i = 0; i < 200; ++i) {
+    const std::vector<float> weights = {1.0f};
+    const std::vector<float> gain = {random.floats(1, 0.5f, 2.0f)[0]};
+    const float scale = random.floats(1, 0.01f, 0.02f)[0];
+    const QuantizerSpec spec{.bits = 8, .is_signed = true, .symmetric = true};
+    const LinearLayer layer{weights, 1, 1, spec, {{scale}, {0}}, gain, {}};
+    const IntegerLinear linear = make_integer_linear(layer, {{0, 255, false}, 0.1f, 0}, "conv1");
+    EXPECT_EQ(linear.step[0], scale * gain[0]);
+    EXPECT_EQ(linear.accumulator_scale[0], static_cast<double>(0.1f) * (scale * gain[0]));
+    rounded += linear.accumulator_scale[0] !=
+               static_cast<double>(0.1f) * static_cast<double>(scale) * static_cast<double>(gain[0]);
+  }
+  EXPECT_GT(rounded, 100);
+}
+
+TEST(IntegerLinear, TakesABiasOfIntegersAsItIs) {
+  const std::vector<float> weights = {1e-6f, -1e-6f};
+  const std::vector<std::int32_t> bias = {(1 << 30) + 12345};  // neither a float nor below 2^30
+  const QuantizerSpec spec{.bits = 8, .is_signed = true, .symmetric = true};
+  const QuantizationParameters parameters{{1e-8f}, {0}};
+  LinearLayer layer{weights, 1, 2, spec, parameters, {}, {}, bias};
+  const ActivationQuantizer input{{0, 255, false}, 1e-4f, 0};
+  const IntegerLinear linear = make_integer_linear(layer, input, "fc");
+  EXPECT_EQ(linear.bias, bias);
+  EXPECT_EQ(linear.weight_scale[0], parameters.scale[0]) << "no scale is enlarged";
+  const std::vector<float> offset = {1.0f};
+  layer.offset = offset;
+  EXPECT_THROW(make_integer_linear(layer, input, "fc"), LogicError);
+  const std::vector<std::int32_t> past = {2147483647};
+  const LinearLayer full{weights, 1, 2, spec, parameters, {}, {}, past};
+  expect_error(ErrorCode::kUnsupported, {"fc", "accumulator"},
+               [&] { make_integer_linear(full, input, "fc"); });
+}
+
 TEST(IntegerLinear, RefusesWhatIsNotFinite) {
   const QuantizerSpec spec{.bits = 8, .is_signed = true, .symmetric = true};
   const QuantizationParameters parameters{{0.01f}, {0}};
