@@ -12,7 +12,8 @@ IntegerAveragePool make_integer_average_pool(Profile profile, const ActivationQu
   for (std::size_t i = 0; i < unit.size(); ++i) {
     unit[i] = average_unit(input.scale, static_cast<std::int64_t>(i) + 1);
   }
-  return {make_requantizer(profile, unit, output.scale, output.zero_point, low, high)};
+  return {make_requantizer(profile, unit, output.scale, output.zero_point, low, high),
+          profile == Profile::kFixed31 && input == output};
 }
 
 }  // namespace gradus

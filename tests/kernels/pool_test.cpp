@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gradus/quant/integer_pool.h"
 #include "tests/kernels/activations.h"
 
 namespace gradus::kernels {
@@ -163,6 +164,53 @@ TEST_P(AveragePool, RequantizesTheSumByItsCount) {
                 }
                 ASSERT_EQ(out.view().at(n, y, x)[channels], 0xcc);
               }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_P(AveragePool, DividesCodes) {
+  std::mt19937 random(5);
+  constexpr std::int32_t kMin = -128;
+  constexpr std::int32_t kZero = -17;
+  for (const Case& c : cases()) {
+    for (std::int32_t channels : kChannels) {
+      for (bool include_pad : {false, true}) {
+        Activations in(Extent{2, c.height, c.width, channels}, 64);
+        in.fill_random(random, 255);
+        Activations out(out_extent(c, channels));
+        out.fill(0xcc);
+        AveragePoolArgs args;
+        args.shape = c.shape;
+        args.count_include_pad = include_pad;
+        args.zero_point = kZero - kMin;
+        args.divides = true;
+        args.code_of_zero = kZero;
+        args.quant_min = kMin;
+        args.low = -40;
+        args.high = 50;
+        args.in = in.view();
+        args.out = out.view();
+        GetParam().run(args, 0, 2 * c.out_height);
+        for (std::int32_t n = 0; n < 2; ++n) {
+          for (std::int32_t y = 0; y < c.out_height; ++y) {
+            for (std::int32_t x = 0; x < c.out_width; ++x) {
+              for (std::int32_t k = 0; k < channels; ++k) {
+                std::int32_t sum = 0, inside = 0;
+                const std::int32_t padded = visit_window(c, in.view(), n, y, x, k, [&](int code) {
+                  sum += code + kMin;
+                  ++inside;
+                });
+                const std::int32_t count = include_pad ? padded : inside;
+                sum += (count - inside) * kZero;
+                const auto code =
+                    std::clamp<std::int64_t>(divide_half_away(sum, count), args.low, args.high);
+                ASSERT_EQ(out.view().at(n, y, x)[k] + kMin, code) << sum << " / " << count;
+              }
+              ASSERT_EQ(out.view().at(n, y, x)[channels], 0xcc);
             }
           }
         }

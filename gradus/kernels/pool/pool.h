@@ -39,6 +39,12 @@ struct AveragePoolArgs {
   PoolShape shape;
   bool count_include_pad = false;
   std::int32_t zero_point = 0;  // of the input, in stored codes
+  // An average of codes by division (numerics.md (30)), instead of the output stage.
+  bool divides = false;
+  std::int32_t code_of_zero = 0;     // the zero point on the grid, which ties are rounded from
+  std::int32_t quant_min = 0;        // grid code less stored code
+  std::int32_t low = 0, high = 255;  // on the grid
+
   OutputStageFn store = nullptr;
   // [kernel_h * kernel_w]: entry count - 1 for every count that occurs.
   const OutputStageParams* output = nullptr;

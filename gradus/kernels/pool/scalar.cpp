@@ -81,11 +81,15 @@ void average_pool_scalar(const AveragePoolArgs& args, std::int64_t begin,
           (window.rows.end - window.rows.begin) * (window.columns.end - window.columns.begin);
       const std::int32_t count =
           average_pool_count(s, args.count_include_pad, args.in.height, args.in.width, row, x);
-      const OutputStageParams& output = args.output[count - 1];
       for (std::int32_t c = 0; c < out.channels; ++c) {
         const std::int32_t acc = over_window(s, args.in, window, c,
                                              [](std::int32_t a, std::int32_t b) { return a + b; }) -
                                  taps * args.zero_point;
+        if (args.divides) {
+          store_averages(args, &acc, 1, count, out.at(image, row, x) + c);
+          continue;
+        }
+        const OutputStageParams& output = args.output[count - 1];
         void* place =
             output.kind == OutputKind::kFloat
                 ? static_cast<void*>(args.out_float + (item * out.width + x) * out.channels + c)

@@ -88,20 +88,24 @@ void average_pool_avx2(const AveragePoolArgs& args, std::int64_t begin, std::int
     const int32_t row = static_cast<int32_t>(item % out.height);
     for (int32_t x = 0; x < out.width; ++x) {
       const Window window = window_at(args.shape, args.in, image, row, x);
-      const OutputStageParams& output =
-          args.output[average_pool_count(args.shape, args.count_include_pad, args.in.height,
-                                         args.in.width, row, x) -
-                      1];
-      const bool floats = output.kind == OutputKind::kFloat;
+      const int32_t divisor = average_pool_count(args.shape, args.count_include_pad, args.in.height,
+                                                 args.in.width, row, x);
       for (int32_t c = 0; c < out.channels; c += 16) {
         int32_t acc[16];
         sums(window, c, args.zero_point, acc);
         const int32_t count = out.channels - c < 16 ? out.channels - c : 16;
+        const std::ptrdiff_t at =
+            image * out.image_step + row * out.row_step + x * out.pixel_step + c;
+        if (args.divides) {
+          store_averages(args, acc, count, divisor, out.data + at);
+          continue;
+        }
+        const OutputStageParams& output = args.output[divisor - 1];
         void* place = nullptr;
-        if (floats) {
+        if (output.kind == OutputKind::kFloat) {
           place = args.out_float + (item * out.width + x) * out.channels + c;
         } else {
-          place = out.data + image * out.image_step + row * out.row_step + x * out.pixel_step + c;
+          place = out.data + at;
         }
         const OutputTile tile{acc, 16, 1, c, count, place, 1};
         args.store(output, tile);

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "gradus/qmodel/geometry.h"
 #include "gradus/quant/integer_pool.h"
 #include "gradus/runtime/output_params.h"
 #include "gradus/runtime/step.h"
@@ -60,6 +61,17 @@ class AveragePoolStep : public Step {
     args_.shape = shape_of(op);
     args_.count_include_pad = op.count_padding;
     args_.zero_point = stored(context.input(), context.input().zero_point);
+    args_.divides = output_.kind == QTensorKind::kCodes &&
+                    make_integer_average_pool(context.model.profile, quantizer_of(context.input()),
+                                              quantizer_of(output_), op.low, op.high, 1)
+                        .divides;
+    if (args_.divides) {
+      args_.code_of_zero = output_.zero_point;
+      args_.quant_min = output_.grid.quant_min;
+      args_.low = op.low;
+      args_.high = op.high;
+      return;
+    }
     args_.store = kernels::select_output_stage(context.isa).run;
     make_output_stages(context, op);
     args_.output = by_count_.data();
