@@ -16,7 +16,8 @@ import tempfile
 ARROWS = {
     "base": [],
     "quant": ["base"],
-    "graph": ["quant"],
+    "floatops": ["base"],
+    "graph": ["quant", "floatops"],
     "onnx": ["graph"],
     "zoo": ["graph"],
     "recipe": ["quant"],
