@@ -32,7 +32,7 @@ std::int32_t IntegerAdd::operator()(std::int32_t a, std::int32_t b) const noexce
 
 IntegerAdd make_integer_add(Profile profile, const ActivationQuantizer& a,
                             const ActivationQuantizer& b, const ActivationQuantizer& output,
-                            std::int32_t low, std::int32_t high) {
+                            std::int32_t low, std::int32_t high, bool subtract) {
   IntegerAdd add;
   add.profile = profile;
   add.input_zero_point[0] = a.zero_point;
@@ -56,6 +56,10 @@ IntegerAdd make_integer_add(Profile profile, const ActivationQuantizer& a,
   }
   if (!(real_output < 0x1p31)) {
     throw Error(ErrorCode::kUnsupported, "an addition's output scale is too small for its inputs");
+  }
+  if (subtract) {
+    add.multiplier[1] = -add.multiplier[1];
+    add.fixed[1].multiplier = -add.fixed[1].multiplier;
   }
   add.fixed_output = fixed_multiplier(real_output);
   return add;

@@ -1,4 +1,4 @@
-// The integers of an addition of two quantized tensors. docs/numerics.md section 6.
+// The integers of an addition or subtraction of two quantized tensors. docs/numerics.md section 6.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace gradus {
 
 struct IntegerAdd {
   Profile profile = Profile::kIeee32;
-  // ieee32: multiplier[i] = scale[i] / output scale, in float.
+  // ieee32: multiplier[i] = scale[i] / output scale, in float; of a subtraction the second negated.
   float multiplier[2] = {0, 0};
   // fixed31: inputs scaled by 2^20 and brought to twice the larger scale (TFLite's add).
   FixedMultiplier fixed[2];
@@ -28,6 +28,6 @@ struct IntegerAdd {
 // Throws Error (kUnsupported) if a multiplier is 2^31 or more.
 IntegerAdd make_integer_add(Profile profile, const ActivationQuantizer& a,
                             const ActivationQuantizer& b, const ActivationQuantizer& output,
-                            std::int32_t low, std::int32_t high);
+                            std::int32_t low, std::int32_t high, bool subtract = false);
 
 }  // namespace gradus

@@ -28,12 +28,13 @@ ActivationQuantizer random_quantizer(TestRandom& random) {
 
 // (17)
 std::int32_t ieee_as_written(const ActivationQuantizer& a, const ActivationQuantizer& b,
-                             const ActivationQuantizer& y, std::int32_t ca, std::int32_t cb) {
+                             const ActivationQuantizer& y, std::int32_t ca, std::int32_t cb,
+                             float sign = 1) {
   const volatile float ma = a.scale / y.scale;
   const volatile float mb = b.scale / y.scale;
   const volatile float pa = static_cast<float>(ca - a.zero_point) * ma;
   const volatile float pb = static_cast<float>(cb - b.zero_point) * mb;
-  const volatile float sum = pa + pb;
+  const volatile float sum = pa + sign * pb;
   const double code = std::rint(static_cast<double>(sum)) + y.zero_point;
   return static_cast<std::int32_t>(
       std::min<double>(std::max<double>(code, y.grid.quant_min), y.grid.quant_max));
@@ -41,13 +42,14 @@ std::int32_t ieee_as_written(const ActivationQuantizer& a, const ActivationQuant
 
 // (18)
 std::int32_t fixed_as_written(const ActivationQuantizer& a, const ActivationQuantizer& b,
-                              const ActivationQuantizer& y, std::int32_t ca, std::int32_t cb) {
+                              const ActivationQuantizer& y, std::int32_t ca, std::int32_t cb,
+                              double sign = 1) {
   const double s = 2.0 * std::max(static_cast<double>(a.scale), static_cast<double>(b.scale));
-  const auto part = [&](const ActivationQuantizer& q, std::int32_t code) {
+  const auto part = [&](const ActivationQuantizer& q, std::int32_t code, double times) {
     return multiply_by_fixed((code - q.zero_point) * 1048576,
-                             fixed_multiplier(static_cast<double>(q.scale) / s));
+                             fixed_multiplier(times * static_cast<double>(q.scale) / s));
   };
-  const std::int32_t acc = part(a, ca) + part(b, cb);
+  const std::int32_t acc = part(a, ca, 1) + part(b, cb, sign);
   const double out = s / (1048576.0 * static_cast<double>(y.scale));
   const std::int64_t code = std::int64_t{multiply_by_fixed(acc, fixed_multiplier(out))} + y.zero_point;
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(code, y.grid.quant_min, y.grid.quant_max));
@@ -61,11 +63,17 @@ TEST(IntegerAdd, IsTheWrittenFormulaOfBothProfiles) {
     const auto y = random_quantizer(random);
     const auto ieee = make_integer_add(Profile::kIeee32, a, b, y, y.grid.quant_min, y.grid.quant_max);
     const auto fixed = make_integer_add(Profile::kFixed31, a, b, y, y.grid.quant_min, y.grid.quant_max);
+    const auto ieee_less =
+        make_integer_add(Profile::kIeee32, a, b, y, y.grid.quant_min, y.grid.quant_max, true);
+    const auto fixed_less =
+        make_integer_add(Profile::kFixed31, a, b, y, y.grid.quant_min, y.grid.quant_max, true);
     for (int j = 0; j < 50; ++j) {
       const std::int32_t ca = random.integer(a.grid.quant_min, a.grid.quant_max);
       const std::int32_t cb = random.integer(b.grid.quant_min, b.grid.quant_max);
       ASSERT_EQ(ieee(ca, cb), ieee_as_written(a, b, y, ca, cb));
       ASSERT_EQ(fixed(ca, cb), fixed_as_written(a, b, y, ca, cb));
+      ASSERT_EQ(ieee_less(ca, cb), ieee_as_written(a, b, y, ca, cb, -1));
+      ASSERT_EQ(fixed_less(ca, cb), fixed_as_written(a, b, y, ca, cb, -1));
     }
   }
 }
