@@ -26,4 +26,15 @@ struct ActivationView {
   }
 };
 
+// A view of one pixel an image as height x width of it; a view of that size already stays itself.
+inline ActivationView broadcast_view(ActivationView view, std::int32_t height,
+                                     std::int32_t width) noexcept {
+  if (view.height == height && view.width == width) return view;
+  view.height = height;
+  view.width = width;
+  view.row_step = 0;
+  view.pixel_step = 0;
+  return view;
+}
+
 }  // namespace gradus::kernels

@@ -10,6 +10,7 @@
 #include "gradus/kernels/add/add.h"
 #include "gradus/kernels/copy/copy.h"
 #include "gradus/kernels/lookup/lookup.h"
+#include "gradus/kernels/multiply/multiply.h"
 #include "gradus/kernels/quantize/quantize.h"
 #include "gradus/quant/quantizer.h"
 #include "tests/kernels/activations.h"
@@ -17,6 +18,7 @@
 namespace gradus::kernels {
 
 static void PrintTo(const AddKernel& kernel, std::ostream* out) { *out << kernel.name; }
+static void PrintTo(const MultiplyKernel& kernel, std::ostream* out) { *out << kernel.name; }
 static void PrintTo(const LookupKernel& kernel, std::ostream* out) { *out << kernel.name; }
 static void PrintTo(const QuantizeKernel& kernel, std::ostream* out) { *out << kernel.name; }
 
@@ -32,6 +34,7 @@ class ByKernel : public testing::TestWithParam<Kernel> {
   }
 };
 using Add = ByKernel<AddKernel>;
+using Multiply = ByKernel<MultiplyKernel>;
 using Lookup = ByKernel<LookupKernel>;
 using Quantize = ByKernel<QuantizeKernel>;
 
@@ -139,6 +142,98 @@ TEST_P(Add, MayWriteOverItsInput) {
   EXPECT_TRUE(std::equal(out.bytes(), out.bytes() + out.size(), a.bytes()));
 }
 
+TEST_P(Add, SubtractsForEveryPairOfCodesAndRepeatsAPixel) {
+  const Grid grid{0, 255, false};
+  std::mt19937 random(9);
+  for (Profile profile : {Profile::kIeee32, Profile::kFixed31}) {
+    const Extent e{2, 5, 6, 21, 1, 0, 2, 1};
+    const Extent pixel{2, 1, 1, 21, 0, 1, 0, 1};
+    Activations a(e), b(pixel), out(e);
+    a.fill_random(random, 255);
+    b.fill_random(random, 255);
+    out.fill(0xcc);
+    AddArgs args;
+    args.add = make_integer_add(profile, {grid, 0.3f, 77}, {grid, 0.4f, 130}, {grid, 0.5f, 99}, 3,
+                                250, true);
+    args.a = a.view();
+    args.b = broadcast_view(b.view(), e.height, e.width);
+    args.out = out.view();
+    run_shares(GetParam(), args, e, 3);
+    for_each_element(e, [&](auto n, auto y, auto x, auto c) {
+      ASSERT_EQ(out.view().at(n, y, x)[c],
+                args.add(a.view().at(n, y, x)[c], b.view().at(n, 0, 0)[c]));
+    });
+    expect_untouched(out);
+  }
+}
+
+IntegerMultiply make_multiply(Profile profile, float a, float b, float out) {
+  const Grid grid{0, 255, false};
+  return make_integer_multiply(profile, {grid, a, 128}, {grid, b, 3}, {grid, out, 100}, 2, 250);
+}
+
+TEST_P(Multiply, EqualsTheIntegersForEveryPairOfCodes) {
+  const Extent e{1, 256, 256, 1};
+  Activations a(e), b(e), out(e);
+  for_each_element(e, [&](auto n, auto y, auto x, auto c) {
+    a.view().at(n, y, x)[c] = static_cast<std::uint8_t>(y);
+    b.view().at(n, y, x)[c] = static_cast<std::uint8_t>(x);
+  });
+  for (Profile profile : {Profile::kIeee32, Profile::kFixed31}) {
+    for (float scale : {1e-6f, 0.01f, 0.25f, 1.0f, 3.7f, 1000.0f}) {
+      const MultiplyArgs args{make_multiply(profile, scale, 0.5f, 1.0f), a.view(), b.view(),
+                              out.view()};
+      GetParam().run(args, 0, e.height);
+      for_each_element(e, [&](auto n, auto y, auto x, auto c) {
+        ASSERT_EQ(out.view().at(n, y, x)[c], args.multiply(y, x)) << y << " * " << x << " " << scale;
+      });
+    }
+  }
+}
+
+TEST_P(Multiply, WorksOnEveryLayoutAndRepeatsAPixel) {
+  std::mt19937 random(7);
+  for (Profile profile : {Profile::kIeee32, Profile::kFixed31}) {
+    for (std::int32_t channels : kChannels) {
+      for (const Extent& e : extents(channels)) {
+        for (bool repeat : {false, true}) {
+          const Extent second = repeat ? Extent{e.batch, 1, 1, channels} : e;
+          Activations a(e), b(second), out(e);
+          a.fill_random(random, 255);
+          b.fill_random(random, 255);
+          out.fill(0xcc);
+          MultiplyArgs args{make_multiply(profile, 0.1f, 0.2f, 1.3f), a.view(),
+                            broadcast_view(b.view(), e.height, e.width), out.view()};
+          run_shares(GetParam(), args, e, channels % 3 + 1);
+          for_each_element(e, [&](auto n, auto y, auto x, auto c) {
+            ASSERT_EQ(out.view().at(n, y, x)[c],
+                      args.multiply(a.view().at(n, y, x)[c], args.b.at(n, y, x)[c]));
+          });
+          expect_untouched(out);
+          if (HasFailure()) return;
+        }
+      }
+    }
+  }
+}
+
+TEST(LookupAChannel, TakesEveryChannelsOwnTable) {
+  std::mt19937 random(3);
+  const Extent e{2, 3, 4, 37, 1, 1, 0, 1};
+  std::vector<std::uint8_t> tables(37 * 256);
+  for (auto& entry : tables) entry = static_cast<std::uint8_t>(random());
+  Activations in(e), out(e);
+  in.fill_random(random, 255);
+  out.fill(0xcc);
+  run_shares(select_lookup(active_isa(), true),
+             LookupArgs{tables.data(), in.view(), out.view(), 256}, e, 2);
+  for_each_element(e, [&](auto n, auto y, auto x, auto c) {
+    ASSERT_EQ(out.view().at(n, y, x)[c],
+              tables[static_cast<std::size_t>(c * 256 + in.view().at(n, y, x)[c])]);
+  });
+  expect_untouched(out);
+}
+
 TEST_P(Lookup, GivesTheTablesEntryOfEveryCode) {
   std::mt19937 random(3);
   std::vector<std::uint8_t> table(256);
@@ -236,6 +331,9 @@ constexpr auto kName = [](const auto& kernel) { return std::string(kernel.param.
 
 INSTANTIATE_TEST_SUITE_P(AllKernels, Add,
                          testing::ValuesIn(add_kernels().begin(), add_kernels().end()), kName);
+INSTANTIATE_TEST_SUITE_P(AllKernels, Multiply,
+                         testing::ValuesIn(multiply_kernels().begin(), multiply_kernels().end()),
+                         kName);
 INSTANTIATE_TEST_SUITE_P(AllKernels, Lookup,
                          testing::ValuesIn(lookup_kernels().begin(), lookup_kernels().end()),
                          kName);
@@ -247,6 +345,7 @@ TEST(ElementwiseKernels, AreSelectedByInstructionSet) {
   for (Isa isa : all_isas()) {
     EXPECT_LE(select_add(isa).isa, isa);
     EXPECT_LE(select_lookup(isa).isa, isa);
+    EXPECT_LE(select_multiply(isa).isa, isa);
     EXPECT_LE(select_quantize(isa).isa, isa);
   }
 }

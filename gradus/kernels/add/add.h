@@ -16,7 +16,7 @@ struct AddArgs {
   // Zero points, low and high minus the quant_min of their tensor: 0 <= low <= high <= 255.
   IntegerAdd add;
   // The same height, width and channels. `out` may be `a` or `b`. Nothing past a pixel's channels
-  // is written.
+  // is written. Steps of 0 repeat a pixel (broadcast_view).
   ActivationView a, b, out;
 };
 

@@ -13,6 +13,18 @@ namespace gradus::kernels {
 void copy_rows(const ActivationView& in, const ActivationView& out, std::int64_t begin,
                std::int64_t end) noexcept;
 
+// out(y, x, c) = the byte rows[y] + columns[x] + channels[c] past pixel (0, 0) of the same image of
+// `in`: items are rows of `out`. `consecutive`: channels[c] = channels[0] + c, so that pixels move
+// whole. `in` and `out` do not overlap.
+struct GatherArgs {
+  const std::ptrdiff_t* rows = nullptr;      // [out.height]
+  const std::ptrdiff_t* columns = nullptr;   // [out.width]
+  const std::ptrdiff_t* channels = nullptr;  // [out.channels]
+  bool consecutive = false;
+  ActivationView in, out;
+};
+void gather_rows(const GatherArgs& args, std::int64_t begin, std::int64_t end) noexcept;
+
 // Writes `code` to the halo of images [begin, end): `top`, `bottom` rows and `left`, `right` pixels
 // around each image. Whole pixels are written, pixel_step bytes each.
 struct Halo {

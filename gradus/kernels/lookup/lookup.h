@@ -1,5 +1,6 @@
 // Every operator of one tensor that works element by element (change of scale, activations) is a
-// table of 256 stored codes: out = table[in]. Exact by construction.
+// table of 256 stored codes: out = table[in]. Exact by construction. An activation with a parameter
+// a channel has a table a channel.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@ struct LookupArgs {
   // The same height, width and channels. `out` may be `in`. Nothing past a pixel's channels is
   // written.
   ActivationView in, out;
+  std::ptrdiff_t channel_step = 0;  // bytes from one channel's table to the next; 0: one for all
 };
 
 struct LookupKernel {
@@ -32,6 +34,7 @@ struct LookupKernel {
 
 // Fastest first, scalar last.
 std::span<const LookupKernel> lookup_kernels() noexcept;
-const LookupKernel& select_lookup(Isa isa) noexcept;
+// Only the scalar kernel takes a table a channel: such tables fill no vector register.
+const LookupKernel& select_lookup(Isa isa, bool table_a_channel = false) noexcept;
 
 }  // namespace gradus::kernels

@@ -15,6 +15,8 @@ constexpr LookupKernel kLookupKernels[] = {
 
 std::span<const LookupKernel> lookup_kernels() noexcept { return kLookupKernels; }
 
-const LookupKernel& select_lookup(Isa isa) noexcept { return first_of(lookup_kernels(), isa); }
+const LookupKernel& select_lookup(Isa isa, bool table_a_channel) noexcept {
+  return first_of(lookup_kernels(), table_a_channel ? Isa::kScalar : isa);
+}
 
 }  // namespace gradus::kernels
