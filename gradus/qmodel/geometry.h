@@ -27,6 +27,15 @@ inline ActivationQuantizer quantizer_of(const QTensor& tensor) noexcept {
   return {tensor.grid, tensor.scale, tensor.zero_point};
 }
 
+// Where an element lies, from its number in ONNX's order: channel, row, column.
+struct Place {
+  std::int32_t channel = 0, row = 0, column = 0;
+};
+constexpr Place place_of(const QTensor& tensor, std::int32_t number) noexcept {
+  const std::int32_t line = number / tensor.width;
+  return {line / tensor.height, line % tensor.height, number % tensor.width};
+}
+
 // "56x56x64"
 std::string shape_text(const QTensor& tensor);
 

@@ -31,6 +31,11 @@ void NodeCheck::expect_shape(const QTensor& tensor, std::int64_t height, std::in
   }
 }
 
+void NodeCheck::expect_broadcast(const QTensor& tensor) const {
+  const bool pixel = tensor.height == 1 && tensor.width == 1;
+  expect_shape(tensor, pixel ? 1 : output().height, pixel ? 1 : output().width, output().channels);
+}
+
 void NodeCheck::expect_same_quantizer() const {
   if (input().bits != output().bits || quantizer_of(input()) != quantizer_of(output())) {
     refuse("the quantizers of its input and its output differ; expected equal ones");

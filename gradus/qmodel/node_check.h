@@ -36,6 +36,8 @@ struct NodeCheck {
   void expect_codes(const QTensor& tensor) const;
   void expect_shape(const QTensor& tensor, std::int64_t height, std::int64_t width,
                     std::int64_t channels) const;
+  // Of the output's shape, or 1 x 1 of its channels.
+  void expect_broadcast(const QTensor& tensor) const;
   void expect_same_quantizer() const;  // input and output
   void expect_range(std::int32_t low, std::int32_t high) const;  // on the output's grid
   void expect_pads(std::initializer_list<std::int32_t> pads) const;
@@ -54,6 +56,10 @@ struct NodeCheck {
 
 // One operator, its tensor indices being valid.
 void check_operator(const NodeCheck& at);
+void check_move(const NodeCheck& at, const QSlice& op);
+void check_move(const NodeCheck& at, const QPad& op);
+void check_move(const NodeCheck& at, const QFlatten& op);
+void check_move(const NodeCheck& at, const QGather& op);
 void check_linear(const NodeCheck& at, const QConv& op);
 void check_linear(const NodeCheck& at, const QFullyConnected& op);
 

@@ -10,7 +10,8 @@ namespace {
 // In the order of QOperator.
 constexpr std::array kNames = {"quantize", "conv",       "fully_connected", "add",
                                "pool",     "concat",     "rescale",         "dequantize",
-                               "slice",    "pad",        "flatten"};
+                               "slice",    "pad",        "flatten",         "multiply",
+                               "lookup",   "gather"};
 static_assert(kNames.size() == std::variant_size_v<QOperator>);
 
 }  // namespace

@@ -74,9 +74,14 @@ struct QFullyConnected {
   QOutputStage output;
   bool operator==(const QFullyConnected&) const = default;
 };
-struct QAdd {  // both inputs of the output's shape
+struct QAdd {  // each input of the output's shape, or 1 x 1 of its channels for every position
   std::int32_t low = 0, high = 255;
+  bool subtract = false;  // the second from the first
   bool operator==(const QAdd&) const = default;
+};
+struct QMultiply {  // two tensors, of shapes as QAdd's
+  std::int32_t low = 0, high = 255;
+  bool operator==(const QMultiply&) const = default;
 };
 struct QPool {
   bool average = false;       // else maximum
@@ -85,6 +90,7 @@ struct QPool {
   std::int32_t stride_h = 1, stride_w = 1;
   std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   std::int32_t low = 0, high = 255;  // average, to codes
+  std::int32_t dilation_h = 1, dilation_w = 1;
   bool operator==(const QPool&) const = default;
 };
 struct QConcat {  // along channels; each input rescaled to the output's quantizer
@@ -98,6 +104,12 @@ struct QRescale {     // codes to codes of another quantizer, or a clamp (a ReLU
   std::int32_t low = 0, high = 255;
   bool operator==(const QRescale&) const = default;
 };
+struct QLookup {  // an activation: codes to codes by a table
+  // The stored code (code - quant_min) of the output for every stored code of the input: one table
+  // of quant_max - quant_min + 1 entries, or one a channel behind the other.
+  std::vector<std::uint8_t> table;
+  bool operator==(const QLookup&) const = default;
+};
 struct QDequantize {  // codes to float
   bool operator==(const QDequantize&) const = default;
 };
@@ -109,14 +121,25 @@ struct QSlice {  // rectangle with steps, codes unchanged: out(y, x, c) = in(beg
 struct QPad {  // real zero around; codes unchanged
   std::int32_t top = 0, left = 0, bottom = 0, right = 0;
   std::int32_t channels_before = 0, channels_after = 0;
+  std::int32_t between_rows = 0, between_columns = 0;  // as many between neighbours of the input
   bool operator==(const QPad&) const = default;
 };
 struct QFlatten {  // [h, w, c] to [1, 1, c * h * w], in ONNX's order: channel, row, column
   bool operator==(const QFlatten&) const = default;
 };
 
-using QOperator = std::variant<QQuantize, QConv, QFullyConnected, QAdd, QPool, QConcat, QRescale,
-                               QDequantize, QSlice, QPad, QFlatten>;
+// Codes moved unchanged: out(y, x, c) is the input's element rows[y] + columns[x] + channels[c], in
+// ONNX's order (channel, row, column). Resizing to the nearest, permutations of channels, depth to
+// space, transpositions, reshapes. The three numbers never carry: each coordinate (channel, row,
+// column) of the sum is the sum of theirs.
+struct QGather {
+  std::vector<std::int32_t> rows, columns, channels;  // of the output's height, width, channels
+  bool operator==(const QGather&) const = default;
+};
+
+using QOperator =
+    std::variant<QQuantize, QConv, QFullyConnected, QAdd, QPool, QConcat, QRescale, QDequantize,
+                 QSlice, QPad, QFlatten, QMultiply, QLookup, QGather>;
 
 struct QNode {
   std::string name;

@@ -127,7 +127,20 @@ QOperator read(const format::Pool& flat) {
   read_window(*flat.window(), &op);
   op.low = flat.range()->low();
   op.high = flat.range()->high();
+  op.dilation_h = flat.dilation_h();
+  op.dilation_w = flat.dilation_w();
   return op;
+}
+
+QOperator read(const format::Pad& flat) {
+  return QPad{flat.top(),
+              flat.left(),
+              flat.bottom(),
+              flat.right(),
+              flat.channels_before(),
+              flat.channels_after(),
+              flat.between_rows(),
+              flat.between_columns()};
 }
 
 QOperator read_operator(Reader& reader, const format::Node& node) {
@@ -140,7 +153,8 @@ QOperator read_operator(Reader& reader, const format::Node& node) {
     case format::Operator::FullyConnected:
       return read(reader, *node.op_as_FullyConnected());
     case format::Operator::Add:
-      return QAdd{range(node.op_as_Add())->low(), range(node.op_as_Add())->high()};
+      return QAdd{range(node.op_as_Add())->low(), range(node.op_as_Add())->high(),
+                  node.op_as_Add()->subtract()};
     case format::Operator::Pool:
       return read(*node.op_as_Pool());
     case format::Operator::Concat:
@@ -154,13 +168,19 @@ QOperator read_operator(Reader& reader, const format::Node& node) {
       return QSlice{slice.begin_h(), slice.begin_w(), slice.begin_c(),
                     slice.step_h(),  slice.step_w(),  slice.step_c()};
     }
-    case format::Operator::Pad: {
-      const auto& pad = *node.op_as_Pad();
-      return QPad{pad.top(),   pad.left(),            pad.bottom(),
-                  pad.right(), pad.channels_before(), pad.channels_after()};
-    }
+    case format::Operator::Pad:
+      return read(*node.op_as_Pad());
     case format::Operator::Flatten:
       return QFlatten{};
+    case format::Operator::Multiply:
+      return QMultiply{range(node.op_as_Multiply())->low(), range(node.op_as_Multiply())->high()};
+    case format::Operator::Lookup:
+      return QLookup{reader.numbers(node.op_as_Lookup()->table())};
+    case format::Operator::Gather: {
+      const auto& gather = *node.op_as_Gather();
+      return QGather{reader.numbers(gather.rows()), reader.numbers(gather.columns()),
+                     reader.numbers(gather.channels())};
+    }
     default:
       reader.refuse("node '" + reader.name(node.name()) + "' has the unknown operator " +
                     std::to_string(static_cast<int>(node.op_type())));

@@ -4,6 +4,7 @@
 #include "gradus/qmodel/limits.h"
 #include "gradus/qmodel/node_check.h"
 #include "gradus/quant/integer_add.h"
+#include "gradus/quant/integer_multiply.h"
 #include "gradus/quant/integer_pool.h"
 #include "gradus/quant/integer_rescale.h"
 
@@ -24,17 +25,22 @@ void check(const NodeCheck& at, const QQuantize&) {
 void check(const NodeCheck& at, const QConv& op) { check_linear(at, op); }
 void check(const NodeCheck& at, const QFullyConnected& op) { check_linear(at, op); }
 
-void check(const NodeCheck& at, const QAdd& op) {
+// Two tensors of codes that meet element by element.
+void check_pair(const NodeCheck& at) {
   at.expect_inputs(2);
   at.expect_codes(at.output());
   for (std::size_t i = 0; i < 2; ++i) {
     at.expect_codes(at.input(i));
-    at.expect_shape(at.input(i), at.output().height, at.output().width, at.output().channels);
+    at.expect_broadcast(at.input(i));
   }
+}
+
+void check(const NodeCheck& at, const QAdd& op) {
+  check_pair(at);
   at.expect_range(op.low, op.high);
   at.expect_arithmetic([&] {
     make_integer_add(at.model.profile, quantizer_of(at.input(0)), quantizer_of(at.input(1)),
-                     quantizer_of(at.output()), op.low, op.high);
+                     quantizer_of(at.output()), op.low, op.high, op.subtract);
   });
 }
 
@@ -54,6 +60,21 @@ void check_average(const NodeCheck& at, const QPool& op) {
   });
 }
 
+// Every window along one axis has a tap in the picture: where taps are far apart, it may lie
+// between two of them.
+struct Axis {
+  std::int64_t kernel, dilation, stride, pad, in, out;
+};
+void check_taps(const NodeCheck& at, const Axis& axis) {
+  for (std::int64_t i = 0; axis.dilation > 1 && i < axis.out; ++i) {
+    const std::int64_t start = i * axis.stride - axis.pad;
+    const std::int64_t first = start >= 0 ? 0 : (axis.dilation - 1 - start) / axis.dilation;
+    if (first >= axis.kernel || start + first * axis.dilation >= axis.in) {
+      at.refuse("a window of its dilated kernel holds nothing but padding");
+    }
+  }
+}
+
 void check(const NodeCheck& at, const QPool& op) {
   at.expect_inputs(1);
   at.expect_codes(at.input());
@@ -62,9 +83,13 @@ void check(const NodeCheck& at, const QPool& op) {
       op.pad_right >= op.kernel_w) {
     at.refuse("a pad is as large as its window; expected smaller");
   }
-  at.expect_window({op.kernel_h, op.kernel_w, op.stride_h, op.stride_w, 1, 1, op.pad_top,
-                    op.pad_left, op.pad_bottom, op.pad_right},
+  at.expect_window({op.kernel_h, op.kernel_w, op.stride_h, op.stride_w, op.dilation_h,
+                    op.dilation_w, op.pad_top, op.pad_left, op.pad_bottom, op.pad_right},
                    at.input().channels);
+  check_taps(at, {op.kernel_h, op.dilation_h, op.stride_h, op.pad_top, at.input().height,
+                  at.output().height});
+  check_taps(at, {op.kernel_w, op.dilation_w, op.stride_w, op.pad_left, at.input().width,
+                  at.output().width});
   if (op.average) return check_average(at, op);
   at.expect_codes(at.output());
   at.expect_same_quantizer();
@@ -109,44 +134,41 @@ void check(const NodeCheck& at, const QDequantize&) {
   at.expect_shape(at.output(), at.input().height, at.input().width, at.input().channels);
 }
 
-void check(const NodeCheck& at, const QSlice& op) {
+void check(const NodeCheck& at, const QLookup& op) {
   at.expect_inputs(1);
   at.expect_codes(at.input());
   at.expect_codes(at.output());
-  const auto fits = [](std::int64_t begin, std::int64_t step, std::int64_t out, std::int64_t in) {
-    return begin >= 0 && within(step, 1, limits::kExtent) && begin + step * (out - 1) < in;
-  };
-  const QTensor& in = at.input();
-  const QTensor& out = at.output();
-  if (!fits(op.begin_h, op.step_h, out.height, in.height) ||
-      !fits(op.begin_w, op.step_w, out.width, in.width) ||
-      !fits(op.begin_c, op.step_c, out.channels, in.channels)) {
-    at.refuse("its output of " + shape_text(out) + " reaches past its input of " + shape_text(in));
+  at.expect_shape(at.output(), at.input().height, at.input().width, at.input().channels);
+  const Grid& in = at.input().grid;
+  const Grid& out = at.output().grid;
+  const auto codes = static_cast<std::size_t>(in.quant_max - in.quant_min + 1);
+  const std::size_t all = codes * static_cast<std::size_t>(at.input().channels);
+  if (op.table.size() != codes && op.table.size() != all) {
+    at.refuse("its table has " + std::to_string(op.table.size()) + " entries; expected " +
+              std::to_string(codes) + ", or as many for each of " +
+              std::to_string(at.input().channels) + " channels");
   }
-  at.expect_same_quantizer();
+  for (std::uint8_t entry : op.table) {
+    if (entry > out.quant_max - out.quant_min) {
+      at.refuse("its table holds " + std::to_string(entry) + "; expected at most " +
+                std::to_string(out.quant_max - out.quant_min));
+    }
+  }
 }
 
-void check(const NodeCheck& at, const QPad& op) {
-  at.expect_inputs(1);
-  at.expect_codes(at.input());
-  at.expect_codes(at.output());
-  at.expect_pads({op.top, op.left, op.bottom, op.right, op.channels_before, op.channels_after});
-  const QTensor& in = at.input();
-  at.expect_shape(at.output(), std::int64_t{in.height} + op.top + op.bottom,
-               std::int64_t{in.width} + op.left + op.right,
-               std::int64_t{in.channels} + op.channels_before + op.channels_after);
-  at.expect_same_quantizer();
+void check(const NodeCheck& at, const QMultiply& op) {
+  check_pair(at);
+  at.expect_range(op.low, op.high);
+  at.expect_arithmetic([&] {
+    make_integer_multiply(at.model.profile, quantizer_of(at.input(0)), quantizer_of(at.input(1)),
+                          quantizer_of(at.output()), op.low, op.high);
+  });
 }
 
-void check(const NodeCheck& at, const QFlatten&) {
-  at.expect_inputs(1);
-  if (at.node.inputs[0] == at.model.input) {
-    at.refuse("flattens the model's input; expected its codes: quantize it first");
-  }
-  if (at.input().kind != at.output().kind) at.refuse("its input and its output differ in kind");
-  at.expect_shape(at.output(), 1, 1, elements(at.input()));
-  if (at.output().kind == QTensorKind::kCodes) at.expect_same_quantizer();
-}
+void check(const NodeCheck& at, const QSlice& op) { check_move(at, op); }
+void check(const NodeCheck& at, const QPad& op) { check_move(at, op); }
+void check(const NodeCheck& at, const QFlatten& op) { check_move(at, op); }
+void check(const NodeCheck& at, const QGather& op) { check_move(at, op); }
 
 }  // namespace
 

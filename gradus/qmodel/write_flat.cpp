@@ -61,13 +61,14 @@ auto write_op(Builder& builder, const QFullyConnected& op) {
 
 auto write_op(Builder& builder, const QAdd& op) {
   const format::Range range(op.low, op.high);
-  return format::CreateAdd(builder, &range);
+  return format::CreateAdd(builder, &range, op.subtract);
 }
 
 auto write_op(Builder& builder, const QPool& op) {
   const format::Window window = flat_window(op);
   const format::Range range(op.low, op.high);
-  return format::CreatePool(builder, op.average, op.count_padding, &window, &range);
+  return format::CreatePool(builder, op.average, op.count_padding, &window, &range, op.dilation_h,
+                            op.dilation_w);
 }
 
 auto write_op(Builder& builder, const QConcat& op) {
@@ -89,10 +90,25 @@ auto write_op(Builder& builder, const QSlice& op) {
 
 auto write_op(Builder& builder, const QPad& op) {
   return format::CreatePad(builder, op.top, op.left, op.bottom, op.right, op.channels_before,
-                           op.channels_after);
+                           op.channels_after, op.between_rows, op.between_columns);
 }
 
 auto write_op(Builder& builder, const QFlatten&) { return format::CreateFlatten(builder); }
+
+auto write_op(Builder& builder, const QMultiply& op) {
+  const format::Range range(op.low, op.high);
+  return format::CreateMultiply(builder, &range);
+}
+
+auto write_op(Builder& builder, const QLookup& op) {
+  return format::CreateLookup(builder, builder.CreateVector(op.table));
+}
+
+auto write_op(Builder& builder, const QGather& op) {
+  const auto rows = builder.CreateVector(op.rows);
+  const auto columns = builder.CreateVector(op.columns);
+  return format::CreateGather(builder, rows, columns, builder.CreateVector(op.channels));
+}
 
 template <typename Table>
 Offset<format::Node> finish_node(Builder& builder, const QNode& node, Offset<Table> op) {

@@ -4,52 +4,15 @@
 #include <limits>
 
 #include "gradus/base/check.h"
-#include "gradus/qmodel/geometry.h"
 #include "gradus/quant/integer_add.h"
+#include "gradus/quant/integer_multiply.h"
 #include "gradus/quant/integer_pool.h"
 #include "gradus/quant/integer_rescale.h"
+#include "gradus/runtime/reference_run.h"
 
 namespace gradus {
+namespace reference {
 namespace {
-
-// Position of an element in [batch, channels, height, width].
-std::size_t place(const QTensor& t, std::int64_t n, std::int64_t c, std::int64_t y,
-                  std::int64_t x) {
-  return static_cast<std::size_t>(((n * t.channels + c) * t.height + y) * t.width + x);
-}
-
-template <typename Body>
-void for_each_element(const QTensor& t, std::int64_t batch, const Body& body) {
-  for (std::int64_t n = 0; n < batch; ++n) {
-    for (std::int64_t c = 0; c < t.channels; ++c) {
-      for (std::int64_t y = 0; y < t.height; ++y) {
-        for (std::int64_t x = 0; x < t.width; ++x) body(n, c, y, x);
-      }
-    }
-  }
-}
-
-struct Run {
-  const QModel& model;
-  const QNode& node;
-  std::int64_t batch;
-  std::vector<ReferenceTensor>& results;
-
-  const QTensor& in(std::size_t i = 0) const {
-    return model.tensors[static_cast<std::size_t>(node.inputs[i])];
-  }
-  const QTensor& out() const { return model.tensors[static_cast<std::size_t>(node.output)]; }
-  const ReferenceTensor& input(std::size_t i = 0) const {
-    return results[static_cast<std::size_t>(node.inputs[i])];
-  }
-  ReferenceTensor& output() const { return results[static_cast<std::size_t>(node.output)]; }
-
-  // The code of an element minus the zero point; 0 (real zero) outside the picture.
-  std::int32_t centered(std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) const {
-    if (y < 0 || y >= in().height || x < 0 || x >= in().width) return 0;
-    return input().codes[place(in(), n, c, y, x)] - in().zero_point;
-  }
-};
 
 // What leaves an accumulating operator: codes, or floats.
 class Output {
@@ -125,13 +88,45 @@ void apply(const Run& run, const QFullyConnected& op) {
   apply(run, conv);
 }
 
+// combine(a, b) for every element; a tensor of one pixel is repeated.
+template <typename Combine>
+void for_each_pair(const Run& run, const Combine& combine) {
+  const auto code = [&](std::size_t i, std::int64_t n, std::int64_t c, std::int64_t y,
+                        std::int64_t x) {
+    const QTensor& t = run.in(i);
+    const bool pixel = t.height == 1 && t.width == 1;
+    return run.input(i).codes[place(t, n, c, pixel ? 0 : y, pixel ? 0 : x)];
+  };
+  for_each_element(
+      run.out(), run.batch, [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
+        run.output().codes[place(run.out(), n, c, y, x)] =
+            combine(code(0, n, c, y, x), code(1, n, c, y, x));
+      });
+}
+
 void apply(const Run& run, const QAdd& op) {
-  const IntegerAdd add =
-      make_integer_add(run.model.profile, quantizer_of(run.in(0)), quantizer_of(run.in(1)),
-                       quantizer_of(run.out()), op.low, op.high);
-  for (std::size_t i = 0; i < run.output().codes.size(); ++i) {
-    run.output().codes[i] = add(run.input(0).codes[i], run.input(1).codes[i]);
-  }
+  for_each_pair(run, make_integer_add(run.model.profile, quantizer_of(run.in(0)),
+                                      quantizer_of(run.in(1)), quantizer_of(run.out()), op.low,
+                                      op.high, op.subtract));
+}
+
+void apply(const Run& run, const QMultiply& op) {
+  for_each_pair(run, make_integer_multiply(run.model.profile, quantizer_of(run.in(0)),
+                                           quantizer_of(run.in(1)), quantizer_of(run.out()),
+                                           op.low, op.high));
+}
+
+void apply(const Run& run, const QLookup& op) {
+  const Grid& in = run.in().grid;
+  const std::int64_t codes = in.quant_max - in.quant_min + 1;
+  const std::int64_t step = static_cast<std::int64_t>(op.table.size()) == codes ? 0 : codes;
+  for_each_element(
+      run.out(), run.batch, [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
+        const std::size_t index = place(run.out(), n, c, y, x);
+        const std::int64_t entry = c * step + run.input().codes[index] - in.quant_min;
+        run.output().codes[index] =
+            op.table[static_cast<std::size_t>(entry)] + run.out().grid.quant_min;
+      });
 }
 
 // The elements of a window that lie within the picture.
@@ -140,8 +135,8 @@ void for_each_in_window(const Run& run, const QPool& op, std::int64_t y, std::in
                         const Body& body) {
   for (std::int64_t ky = 0; ky < op.kernel_h; ++ky) {
     for (std::int64_t kx = 0; kx < op.kernel_w; ++kx) {
-      const std::int64_t row = y * op.stride_h + ky - op.pad_top;
-      const std::int64_t column = x * op.stride_w + kx - op.pad_left;
+      const std::int64_t row = y * op.stride_h + ky * op.dilation_h - op.pad_top;
+      const std::int64_t column = x * op.stride_w + kx * op.dilation_w - op.pad_left;
       if (row >= 0 && row < run.in().height && column >= 0 && column < run.in().width) {
         body(row, column);
       }
@@ -215,30 +210,13 @@ void apply(const Run& run, const QDequantize&) {
   }
 }
 
-void apply(const Run& run, const QSlice& op) {
-  for_each_element(run.out(), run.batch,
-                   [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
-                     run.output().codes[place(run.out(), n, c, y, x)] =
-                         run.input().codes[place(run.in(), n, op.begin_c + op.step_c * c,
-                                                 op.begin_h + op.step_h * y,
-                                                 op.begin_w + op.step_w * x)];
-                   });
-}
-
-void apply(const Run& run, const QPad& op) {
-  std::fill(run.output().codes.begin(), run.output().codes.end(), run.out().zero_point);
-  for_each_element(run.in(), run.batch,
-                   [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
-                     run.output().codes[place(run.out(), n, c + op.channels_before, y + op.top,
-                                              x + op.left)] =
-                         run.input().codes[place(run.in(), n, c, y, x)];
-                   });
-}
-
-// [batch, channels, height, width] is ONNX's order already.
-void apply(const Run& run, const QFlatten&) { run.output() = run.input(); }
-
 }  // namespace
+
+void apply_node(const Run& run) {
+  std::visit([&](const auto& op) { apply(run, op); }, run.node.op);
+}
+
+}  // namespace reference
 
 std::vector<ReferenceTensor> run_reference(const QModel& model, std::span<const float> images,
                                            std::int64_t batch) {
@@ -248,14 +226,14 @@ std::vector<ReferenceTensor> run_reference(const QModel& model, std::span<const 
   std::vector<ReferenceTensor> results(model.tensors.size());
   results[input].values.assign(images.begin(), images.end());
   for (const QNode& node : model.nodes) {
-    const Run run{model, node, batch, results};
+    const reference::Run run{model, node, batch, results};
     const auto size = static_cast<std::size_t>(batch * elements(run.out()));
     if (run.out().kind == QTensorKind::kCodes) {
       run.output().codes.resize(size);
     } else {
       run.output().values.resize(size);
     }
-    std::visit([&](const auto& op) { apply(run, op); }, node.op);
+    reference::apply_node(run);
   }
   return results;
 }

@@ -36,7 +36,7 @@ QWeights weights(std::size_t count) {
 }
 
 enum Node { kQuantize, kConv, kAdd, kMax, kAverage, kConcat, kRescale, kSlice, kPad, kFlatten,
-            kFullyConnected, kDequantize };
+            kFullyConnected, kDequantize, kMultiply, kLookup, kGather };
 
 // One node of every kind; node i makes tensor i + 1.
 QModel whole_model() {
@@ -66,12 +66,22 @@ QModel whole_model() {
   QSlice slice;
   slice.begin_h = 0;
   slice.step_h = slice.step_w = 2;
+  m.tensors.insert(m.tensors.end(), {codes("product", 6, 6, 4), codes("curve", 6, 6, 4),
+                                     codes("moved", 6, 4, 6)});
+  QLookup curve;
+  curve.table.assign(256, 9);
+  QGather moved;  // columns from channels, channels from columns
+  moved.rows = {0, 6, 12, 18, 24, 30};
+  moved.columns = {0, 36, 72, 108};
+  moved.channels = {0, 1, 2, 3, 4, 5};
   m.nodes = {{"quantize", QQuantize{}, {0}, 1}, {"conv", conv, {1}, 2},
              {"add", QAdd{}, {2, 2}, 3},        {"max", max, {3}, 4},
              {"average", average, {3}, 5},      {"concat", QConcat{}, {4, 5}, 6},
              {"rescale", QRescale{}, {6}, 7},   {"slice", slice, {7}, 8},
              {"pad", QPad{1, 0, 0, 1, 1, 0}, {8}, 9}, {"flatten", QFlatten{}, {9}, 10},
-             {"fc", fc, {10}, 11},              {"dequantize", QDequantize{}, {11}, 12}};
+             {"fc", fc, {10}, 11},              {"dequantize", QDequantize{}, {11}, 12},
+             {"multiply", QMultiply{}, {2, 3}, 13}, {"lookup", curve, {13}, 14},
+             {"gather", moved, {14}, 15}};
   m.outputs = {12, 3};
   return m;
 }
@@ -93,11 +103,11 @@ const std::vector<Mistake> kMistakes = {
     // The whole.
     {"profile", [](QModel& m) { m.profile = static_cast<Profile>(7); }},
     {"no output", [](QModel& m) { m.outputs.clear(); }},
-    {"index 13", [](QModel& m) { m.outputs = {13}; }},
+    {"index 16", [](QModel& m) { m.outputs = {16}; }},
     {"index -1", [](QModel& m) { m.input = -1; }},
     {"also an output", [](QModel& m) { m.outputs = {0}; }},
     {"input 'q' holds codes", [](QModel& m) { m.input = 1; }},
-    {"no node makes tensor 'logits'", [](QModel& m) { m.nodes.pop_back(); m.outputs = {3}; }},
+    {"no node makes tensor 'moved'", [](QModel& m) { m.nodes.pop_back(); }},
     {"not printable", [](QModel& m) { m.name = "two\nlines"; }},
     {"bytes of metadata", [](QModel& m) { m.metadata["key"].resize(1 << 25); }},
     // Tensors.
@@ -163,7 +173,7 @@ const std::vector<Mistake> kMistakes = {
     // The others.
     {"expected the model's input", [](QModel& m) {
        m.tensors.push_back(codes("again", 1, 1, 5));
-       m.nodes.push_back({"again", QQuantize{}, {12}, 13});
+       m.nodes.push_back({"again", QQuantize{}, {12}, 16});
      }},
     {"is 6x6x4; expected 3x3x4", [](QModel& m) { m.nodes[kAdd].output = 4; }},
     {"too small", [](QModel& m) { m.tensors[2].scale = 1e30f; m.tensors[3].scale = 1e-30f; }},
@@ -179,6 +189,34 @@ const std::vector<Mistake> kMistakes = {
     {"flattens the model's input", [](QModel& m) { m.nodes[kFlatten].inputs = {0}; }},
     {"expected 1x1x81", [](QModel& m) { m.tensors[10].channels = 80; }},
     {"expected floats", [](QModel& m) { m.tensors[12].kind = QTensorKind::kCodes; }},
+    {"pad is -1", [](QModel& m) { op_of<QPad>(m, kPad).between_rows = -1; }},
+    {"is 3x3x9; expected 5x3x9", [](QModel& m) { op_of<QPad>(m, kPad).between_rows = 2; }},
+    {"nothing but padding", [](QModel& m) {
+       QPool& pool = op_of<QPool>(m, kMax);
+       pool.dilation_h = 7;
+       pool.pad_top = pool.pad_bottom = 1;
+       pool.stride_h = 1;
+       m.tensors[4].height = 1;
+     }},
+    {"dilation is 0", [](QModel& m) { op_of<QPool>(m, kMax).dilation_w = 0; }},
+    {"has 1 inputs; expected 2", [](QModel& m) { m.nodes[kMultiply].inputs = {2}; }},
+    {"is 6x6x3; expected 6x6x4", [](QModel& m) { m.nodes[kMultiply].inputs = {2, 1}; }},
+    {"clamps its codes", [](QModel& m) { op_of<QMultiply>(m, kMultiply).high = 256; }},
+    {"multiplier", [](QModel& m) { m.tensors[13].scale = 1e-42f; }},
+    {"table has 255 entries; expected 256",
+     [](QModel& m) { op_of<QLookup>(m, kLookup).table.pop_back(); }},
+    {"table has 512 entries", [](QModel& m) { op_of<QLookup>(m, kLookup).table.resize(512); }},
+    {"table holds 9; expected at most 3", [](QModel& m) {
+       m.tensors[14].bits = 2;
+       m.tensors[14].grid = {0, 3, false};
+     }},
+    {"has 5 rows; expected 6", [](QModel& m) { op_of<QGather>(m, kGather).rows.pop_back(); }},
+    {"rows is -1", [](QModel& m) { op_of<QGather>(m, kGather).rows[1] = -1; }},
+    {"columns is 144", [](QModel& m) { op_of<QGather>(m, kGather).columns[1] = 144; }},
+    {"add up past", [](QModel& m) { op_of<QGather>(m, kGather).rows[1] = 7; }},
+    {"add up past", [](QModel& m) { op_of<QGather>(m, kGather).channels[1] = 36; }},
+    {"quantizers of its input and its output differ",
+     [](QModel& m) { m.tensors[15].zero_point = 4; }},
 };
 
 TEST(Validate, AcceptsAModelWithEveryOperator) {

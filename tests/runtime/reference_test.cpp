@@ -153,6 +153,56 @@ TEST(Reference, MovesCodesInSliceAndPad) {
   EXPECT_EQ(Small(1, 1, 1).run(QPad{0, 1, 0, 0, 0, 1}, wide, {7}).codes, (Codes{10, 17, 10, 10}));
 }
 
+TEST(Reference, PutsZerosBetweenRowsAndColumns) {
+  QTensor y = tensor("y", 2, 5, 1);
+  y.zero_point = 10;
+  EXPECT_EQ(Small(1, 2, 1).run(QPad{0, 1, 1, 0, 0, 0, 3, 2}, y, {7, 8}).codes,
+            (Codes{10, 17, 10, 10, 18, 10, 10, 10, 10, 10}));
+}
+
+TEST(Reference, SubtractsARepeatedPixelFromEveryOther) {
+  QTensor y = tensor("y", 1, 1, 2);
+  y.scale = 0.5f;
+  y.zero_point = 20;
+  // (5 - 5) / 0.5, (-3 - -3) / 0.5 of a tensor with itself; clamped from below.
+  EXPECT_EQ(Small(1, 1, 2).run(QAdd{0, 255, true}, y, {5, -3}, {1, 1}).codes, (Codes{20, 20}));
+}
+
+TEST(Reference, MultipliesReals) {
+  QTensor y = tensor("y", 1, 1, 4);
+  y.scale = 2.0f;
+  y.zero_point = 1;
+  EXPECT_EQ(Small(1, 1, 4).run(QMultiply{0, 100}, y, {3, -4, 0, 30}, {1, 1}).codes,
+            (Codes{5, 9, 1, 100}));
+}
+
+TEST(Reference, LooksUpOneTableOrOneAChannel) {
+  QTensor y = tensor("y", 1, 1, 2);
+  QLookup one;
+  for (int i = 0; i < 256; ++i) one.table.push_back(static_cast<std::uint8_t>(255 - i));
+  EXPECT_EQ(Small(1, 1, 2).run(one, y, {0, 5}).codes, (Codes{245, 240}));
+  QLookup two = one;
+  two.table.resize(512, 7);
+  EXPECT_EQ(Small(1, 1, 2).run(two, y, {0, 5}).codes, (Codes{245, 7}));
+}
+
+TEST(Reference, GathersByTheSumOfThreeNumbers) {
+  QTensor y = tensor("y", 2, 1, 3);
+  y.zero_point = 10;
+  // Channels 1, 0, 1 of the second row, then of the first.
+  EXPECT_EQ(Small(2, 1, 2).run(QGather{{1, 0}, {0}, {2, 0, 2}}, y, {1, 2, 3, 4}).codes,
+            (Codes{14, 13, 12, 11, 14, 13}));
+}
+
+TEST(Reference, SkipsBetweenTheTapsOfADilatedMaximum) {
+  QTensor y = tensor("y", 1, 2, 1);
+  y.zero_point = 10;
+  QPool pool;
+  pool.kernel_w = 2;
+  pool.dilation_w = 2;
+  EXPECT_EQ(Small(1, 4, 1).run(pool, y, {1, 9, 3, 4}).codes, (Codes{13, 19}));
+}
+
 TEST(Reference, FlattensInTheOrderOfOnnx) {
   QTensor y = tensor("y", 1, 1, 8);
   y.zero_point = 10;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "gradus/qmodel/geometry.h"
 
@@ -216,8 +217,24 @@ class Generator {
     return true;
   }
 
-  bool add_add() {
+  // One pixel an image of a tensor's channels.
+  std::int32_t pooled(std::int32_t from) {
+    const QTensor in = tensor(from);
+    QTensor out = in;
+    QPool op;
+    op.average = true;
+    op.kernel_h = in.height;
+    op.kernel_w = in.width;
+    op.low = out.grid.quant_min;
+    op.high = out.grid.quant_max;
+    out.height = out.width = 1;
+    return add_node(op, {from}, out);
+  }
+
+  // Two tensors that add or multiply can combine: of one shape, or the second of one pixel.
+  std::pair<std::int32_t, std::int32_t> pair() {
     const std::int32_t a = source();
+    if (chance(0.3)) return {a, pooled(a)};
     std::vector<std::int32_t> alike;
     for (std::int32_t i : codes_) {
       const QTensor& t = tensor(i);
@@ -226,15 +243,82 @@ class Generator {
         alike.push_back(i);
       }
     }
-    const std::int32_t b =
-        alike[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(alike.size()) - 1))];
+    return {a,
+            alike[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(alike.size()) - 1))]};
+  }
+
+  bool add_add() {
+    auto [a, b] = pair();
     QTensor out = codes_like(tensor(a));
     const float range = tensor(a).scale * static_cast<float>(steps(tensor(a))) +
                         tensor(b).scale * static_cast<float>(steps(tensor(b)));
     out.scale = rng_.uniform(0.4f, 1.0f) * range / static_cast<float>(steps(out));
     QAdd op;
+    op.subtract = chance(0.4);
     limits(out, &op.low, &op.high);
+    if (chance(0.5)) std::swap(a, b);
     add_node(op, {a, b}, out);
+    return true;
+  }
+
+  bool add_multiply() {
+    auto [a, b] = pair();
+    QTensor out = codes_like(tensor(a));
+    const float range = tensor(a).scale * static_cast<float>(steps(tensor(a))) * tensor(b).scale *
+                        static_cast<float>(steps(tensor(b)));
+    out.scale = rng_.uniform(0.2f, 1.0f) * range / static_cast<float>(steps(out));
+    QMultiply op;
+    limits(out, &op.low, &op.high);
+    if (chance(0.5)) std::swap(a, b);
+    add_node(op, {a, b}, out);
+    return true;
+  }
+
+  bool add_lookup() {
+    const std::int32_t from = source();
+    const QTensor in = tensor(from);
+    QTensor out = codes_like(in);
+    out.scale = in.scale * static_cast<float>(steps(in)) / static_cast<float>(steps(out));
+    QLookup op;
+    const std::int32_t tables = chance(0.3) ? in.channels : 1;
+    for (std::int32_t i = 0; i < tables * (steps(in) + 1); ++i) {
+      op.table.push_back(static_cast<std::uint8_t>(pick(0, steps(out))));
+    }
+    add_node(op, {from}, out);
+    return true;
+  }
+
+  // Coordinates of an axis of the output, each below `in`; in order now and then.
+  std::vector<std::int32_t> coordinates(std::int32_t in, std::int32_t out, std::int32_t step) {
+    std::vector<std::int32_t> list;
+    const bool ordered = chance(0.5);
+    for (std::int32_t i = 0; i < out; ++i) {
+      list.push_back(step * (ordered ? i * in / out : pick(0, in - 1)));
+    }
+    return list;
+  }
+
+  bool add_gather() {
+    const std::int32_t from = source();
+    const QTensor in = tensor(from);
+    QTensor out = in;
+    QGather op;
+    if (chance(0.3)) {  // a transposition: rows from columns, columns from channels, ...
+      out.height = in.width;
+      out.width = in.channels;
+      out.channels = in.height;
+      op.rows = coordinates(in.width, out.height, 1);
+      op.columns = coordinates(in.channels, out.width, in.height * in.width);
+      op.channels = coordinates(in.height, out.channels, in.width);
+    } else {
+      out.height = extent();
+      out.width = extent();
+      out.channels = channels();
+      op.rows = coordinates(in.height, out.height, in.width);
+      op.columns = coordinates(in.width, out.width, 1);
+      op.channels = coordinates(in.channels, out.channels, in.height * in.width);
+    }
+    add_node(op, {from}, out);
     return true;
   }
 
@@ -249,8 +333,16 @@ class Generator {
       op.kernel_h = in.height;
       op.kernel_w = in.width;
       out.height = out.width = 1;
-    } else if (!window(in, 1, 1, &op, &out)) {
-      return false;
+    } else {
+      if (chance(0.2)) op.dilation_h = op.dilation_w = 2;
+      if (!window(in, op.dilation_h, op.dilation_w, &op, &out)) return false;
+      // A window of taps that are apart could miss the picture.
+      if (op.dilation_h == 2) op.pad_top = op.pad_left = op.pad_bottom = op.pad_right = 0;
+      out.height = static_cast<std::int32_t>(window_positions(
+          in.height, op.pad_top, op.pad_bottom, op.kernel_h, op.dilation_h, op.stride_h));
+      out.width = static_cast<std::int32_t>(window_positions(
+          in.width, op.pad_left, op.pad_right, op.kernel_w, op.dilation_w, op.stride_w));
+      if (out.height == 0 || out.width == 0) return false;
     }
     if (!op.average) {
       add_node(op, {from}, out);
@@ -328,13 +420,17 @@ class Generator {
   bool add_pad() {
     const std::int32_t from = source();
     QTensor out = tensor(from);
-    QPad op = {pick(0, 2), pick(0, 2), pick(0, 2), pick(0, 2), 0, 0};
+    QPad op = {pick(0, 2), pick(0, 2), pick(0, 2), pick(0, 2), 0, 0, 0, 0};
+    if (chance(0.3)) {
+      op.between_rows = pick(0, 2);
+      op.between_columns = pick(0, 2);
+    }
     if (chance(0.5)) {
       op.channels_before = pick(0, 5);
       op.channels_after = pick(0, 5);
     }
-    out.height += op.top + op.bottom;
-    out.width += op.left + op.right;
+    out.height += (out.height - 1) * op.between_rows + op.top + op.bottom;
+    out.width += (out.width - 1) * op.between_columns + op.left + op.right;
     out.channels += op.channels_before + op.channels_after;
     add_node(op, {from}, out);
     return true;
@@ -360,8 +456,12 @@ class Generator {
                                     &Generator::add_dequantize,
                                     &Generator::add_slice,
                                     &Generator::add_pad,
-                                    &Generator::add_flatten};
-    static constexpr std::size_t kMix[] = {1, 1, 1, 1, 1, 1, 2, 3, 3, 4, 4, 5, 5, 6, 7, 8, 9, 10};
+                                    &Generator::add_flatten,
+                                    &Generator::add_multiply,
+                                    &Generator::add_lookup,
+                                    &Generator::add_gather};
+    static constexpr std::size_t kMix[] = {1, 1, 1, 1, 1, 1, 2, 3,  3,  4,  4,
+                                           5, 5, 6, 7, 8, 9, 10, 11, 11, 12, 13};
     for (int attempt = 0; attempt < 20; ++attempt) {
       const std::size_t kind =
           options_.only.value_or(kMix[rng_.below(std::size(kMix))]);

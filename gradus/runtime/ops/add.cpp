@@ -16,7 +16,7 @@ class AddStep : public Step {
     const QTensor& out = context.output();
     args_.add = make_integer_add(context.model.profile, quantizer_of(context.input(0)),
                                  quantizer_of(context.input(1)), quantizer_of(out), op.low,
-                                 op.high);
+                                 op.high, op.subtract);
     // From codes to stored codes: only differences from the zero points count.
     for (std::size_t i = 0; i < 2; ++i) {
       args_.add.input_zero_point[i] = stored(context.input(i), context.input(i).zero_point);
@@ -27,9 +27,11 @@ class AddStep : public Step {
   }
   const char* kernel() const noexcept override { return kernel_.name; }
   void bind(const TensorMemory& memory) override {
-    args_.a = memory.codes(inputs_[0]);
-    args_.b = memory.codes(inputs_[1]);
     args_.out = memory.codes(result_);
+    args_.a =
+        kernels::broadcast_view(memory.codes(inputs_[0]), args_.out.height, args_.out.width);
+    args_.b =
+        kernels::broadcast_view(memory.codes(inputs_[1]), args_.out.height, args_.out.width);
   }
   std::int64_t start(std::int64_t batch, const float*) noexcept override {
     return batch * args_.out.height;

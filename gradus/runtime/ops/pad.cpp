@@ -6,6 +6,13 @@
 namespace gradus {
 namespace {
 
+// One row of one image as an image of its own.
+kernels::ActivationView row_of(kernels::ActivationView view, std::int64_t image, std::int64_t row) {
+  view.data = view.at(image, row, 0);
+  view.height = 1;
+  return view;
+}
+
 class PadStep : public Step {
  public:
   explicit PadStep(const StepContext& context)
@@ -19,6 +26,7 @@ class PadStep : public Step {
     out_ = memory.codes(result_);
     inside_ = out_;
     inside_.data = out_.at(0, op_.top, op_.left) + op_.channels_before;
+    inside_.pixel_step *= op_.between_columns + 1;
     inside_.height = in_.height;
     inside_.width = in_.width;
     inside_.channels = in_.channels;
@@ -33,10 +41,11 @@ class PadStep : public Step {
       const std::int64_t y = row % out_.height;
       std::memset(out_.at(image, y, 0), zero_,
                   static_cast<std::size_t>(out_.width * out_.pixel_step));
-      const std::int64_t from = y - op_.top;
-      if (from < 0 || from >= in_.height) continue;
-      const std::int64_t item = image * in_.height + from;
-      kernels::copy_rows(in_, inside_, item, item + 1);
+      const std::int64_t below = y - op_.top;
+      const std::int64_t from = below / (op_.between_rows + 1);
+      if (below < 0 || below % (op_.between_rows + 1) != 0 || from >= in_.height) continue;
+      const kernels::ActivationView to = row_of(inside_, image, below);
+      kernels::copy_rows(row_of(in_, image, from), to, 0, 1);
     }
   }
 

@@ -16,6 +16,8 @@ kernels::PoolShape shape_of(const QPool& op) {
   shape.kernel_w = op.kernel_w;
   shape.stride_h = op.stride_h;
   shape.stride_w = op.stride_w;
+  shape.dilation_h = op.dilation_h;
+  shape.dilation_w = op.dilation_w;
   shape.pad_top = op.pad_top;
   shape.pad_left = op.pad_left;
   shape.pad_bottom = op.pad_bottom;
