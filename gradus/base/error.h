@@ -16,10 +16,12 @@ enum class ErrorCode {
   kDifference,       // verification found a difference
 };
 
-// A message is one line: where, what was found, what was expected, what to do.
+// A message is one line: where, what was found, what was expected, what to do; where several things
+// are wrong at once, one line each. It may quote what a file holds: control characters but the end
+// of a line become '?'.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  Error(ErrorCode code, const std::string& message);
   ErrorCode code() const noexcept { return code_; }
 
  private:

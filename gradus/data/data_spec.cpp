@@ -68,6 +68,9 @@ void set_option(DataSpec& spec, const std::string& name, const std::string& valu
 }
 
 DataSpec parse_data_spec(const std::string& text) {
+  if (text.find('\n') != std::string::npos) {
+    throw Error(ErrorCode::kInvalidArgument, "data: has several lines; expected kind:path[,...]");
+  }
   const std::string where = "data '" + text + "'";
   const std::vector<std::string> parts = split_at_commas(text);
   const std::size_t colon = parts[0].find(':');

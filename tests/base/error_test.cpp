@@ -11,6 +11,12 @@ TEST(Error, CarriesItsCodeAndItsMessage) {
   EXPECT_STREQ(error.what(), "net.onnx: is cut short");
 }
 
+// A file's names and texts are quoted in messages: what a terminal would obey does not get there.
+TEST(Error, KeepsControlCharactersOutOfItsMessage) {
+  const Error error(ErrorCode::kInvalidFile, std::string("a\x1b[2J\tb\0c\x7f\nd \xc3\xa4", 15));
+  EXPECT_EQ(std::string(error.what()), "a?[2J?b?c?\nd \xc3\xa4");
+}
+
 TEST(Error, GivesTheExitStatusThatTheManualPromises) {
   EXPECT_EQ(exit_status(ErrorCode::kFailed), 1);
   EXPECT_EQ(exit_status(ErrorCode::kDifference), 3);

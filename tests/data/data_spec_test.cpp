@@ -95,10 +95,10 @@ TEST(DataSpec, NamesTheNearestKindAndOption) {
 }
 
 TEST(DataSpec, RefusesWhatIsNoSpec) {
-  for (const char* text :
-       {"", ":", "cifar10", "cifar10:", "cifar10:,limit=1", "cifar10:a,", "nope:a",
-        "cifar10:a,limit", "cifar10:a,limit=1,limit=1", "cifar10:a,=1", "cifar10:a,mean=1/2/3/4/5",
-        "cifar10:a,mean=nan", "cifar10:a,scale=inf", "cifar10:a,limit= 1", "cifar10:a,limit=+1"}) {
+  for (const char* text : {"", ":", "cifar10", "cifar10:", "cifar10:,limit=1", "cifar10:a,",
+                           "nope:a", "cifar10:a,limit", "cifar10:a,limit=1,limit=1", "cifar10:a,=1",
+                           "cifar10:a,mean=1/2/3/4/5", "cifar10:a,mean=nan", "cifar10:a,scale=inf",
+                           "cifar10:a,limit= 1", "cifar10:a,limit=+1", "cifar10:a\nb"}) {
     SCOPED_TRACE(text);
     expect_error(ErrorCode::kInvalidArgument, {"data"}, [&] { parse_data_spec(text); });
   }

@@ -340,6 +340,17 @@ TEST(InsertQuantizers, RefusesSelectorsThatMatchNothing) {
   EXPECT_EQ(message.find("overrides[1]"), std::string::npos) << message;
 }
 
+TEST(InsertQuantizers, RefusesWeightsThatAreNotFinite) {
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), INFINITY, -INFINITY}) {
+    Graph graph = residual_network();
+    const Node conv = node_of(graph, "b.conv1");
+    graph.value(conv.inputs[1]).constant->as<float>().back() = bad;
+    const std::string message = message_of(graph, recipe_of(4));
+    EXPECT_NE(message.find("node 'b.conv1' (Conv): its weights"), std::string::npos) << message;
+    prepare(graph, float_recipe());  // which needs no grid
+  }
+}
+
 TEST(InsertQuantizers, LeavesIgnoredNodesFloat) {
   Graph graph = residual_network();
   Recipe recipe = recipe_of(4);

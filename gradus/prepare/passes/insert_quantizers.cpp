@@ -1,5 +1,8 @@
 // Attaches quantizers, without parameters, to the weights of every layer and to every value that
 // the integer network materialises.
+#include <algorithm>
+#include <cmath>
+
 #include "gradus/base/check.h"
 #include "gradus/base/error.h"
 #include "gradus/prepare/node_settings.h"
@@ -25,12 +28,23 @@ QuantizerId add_quantizer(Graph& graph, const TensorSettings& settings, bool wei
   return static_cast<QuantizerId>(graph.quantizers.size() - 1);
 }
 
+// No grid has a scale for infinity, and NaN has no code.
+void require_finite(const Node& node, const Value& weights) {
+  const auto values = weights.constant->as<float>();
+  if (std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); })) return;
+  throw Error(ErrorCode::kInvalidFile, "node '" + node.name + "' (" + node.op + "): its weights '" +
+                                           weights.name +
+                                           "' hold NaN or infinity; expected numbers: export the "
+                                           "network again from a sound checkpoint");
+}
+
 void quantize_weights(Graph& graph, const std::vector<NodeSettings>& settings) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     if (!is_linear(node) || settings[i].ignored || settings[i].weights.is_float()) continue;
     Value& weights = graph.value(node.inputs.at(1));
     if (!weights.constant || weights.constant->dtype() != DType::kFloat32) continue;  // an island
+    require_finite(node, weights);
     check(weights.quantizer == kNoQuantizer, "weights are shared between layers");
     weights.quantizer =
         add_quantizer(graph, settings[i].weights, true, "weights of node '" + node.name + "'");
