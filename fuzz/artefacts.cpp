@@ -1,5 +1,6 @@
 #include "fuzz/artefacts.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -47,7 +48,11 @@ void write_small_run(const std::string& folder, const std::string& preset) {
 }
 
 const std::string& private_folder() {
-  static const testing_support::TemporaryFolder folder;
+  // Files are written once a run: in memory, where there is such a place.
+  static const testing_support::TemporaryFolder folder = [] {
+    if (std::filesystem::is_directory("/dev/shm")) ::setenv("TMPDIR", "/dev/shm", 0);
+    return testing_support::TemporaryFolder();
+  }();
   return folder.path();
 }
 
