@@ -1,22 +1,15 @@
 #include "gradus/cli/layer_times.h"
 
-#include <algorithm>
 #include <chrono>
 
 #include "gradus/base/rng.h"
+#include "gradus/cli/median.h"
 #include "gradus/kernels/peak.h"
 
 namespace gradus {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0.0;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
-}
 
 std::size_t elements(const QTensor& tensor) {
   return static_cast<std::size_t>(tensor.channels) * static_cast<std::size_t>(tensor.height) *

@@ -1,25 +1,16 @@
 #include "gradus/cli/speed.h"
 
-#include <algorithm>
 #include <chrono>
 #include <vector>
 
 #include "gradus/base/rng.h"
+#include "gradus/cli/median.h"
 #include "gradus/prepare/prepare.h"
 #include "gradus/recipe/recipe.h"
 #include "gradus/runtime/engine.h"
 #include "gradus/train/float_runner.h"
 
 namespace gradus {
-namespace {
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
-}
-
-}  // namespace
 
 Speed measure_speed(const QModel& model, const Graph& network, int threads, std::int64_t batch,
                     Isa isa, double seconds) {
