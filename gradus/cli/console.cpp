@@ -22,7 +22,10 @@ void Console::line(const std::string& text) {
 }
 
 void Console::result(const std::string& event, const Fields& fields, const std::string& text) {
-  if (mode_ != Mode::kJson) return line(text);
+  if (mode_ != Mode::kJson) {
+    if (!text.empty()) line(text);
+    return;
+  }
   std::string json = "{\"event\": " + json_text(event);
   for (const auto& [key, value] : fields) json += ", " + json_text(key) + ": " + value;
   fmt::print("{}}}\n", json);

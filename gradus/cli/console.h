@@ -19,8 +19,8 @@ class Console {
 
   // A line of text for people; nothing with --json or --quiet.
   void line(const std::string& text);
-  // A result: `text` for people, {"event": event, ...fields} as one JSON line for programs. Values of
-  // `fields` are JSON already (see json_text, json_number).
+  // A result: `text` for people (empty: nothing, they read it elsewhere), {"event": event, ...fields} as
+  // one JSON line for programs. Values of `fields` are JSON already (see json_text, json_number).
   using Fields = std::vector<std::pair<std::string, std::string>>;
   void result(const std::string& event, const Fields& fields, const std::string& text);
   // The one progress line: rewritten in place on a terminal, else a new line at most every ten seconds
