@@ -23,7 +23,7 @@ std::vector<T> shortest(std::vector<T> items) {
 }
 
 void check_lengths(const Node& node, const LinearConstants& c, std::int64_t channels) {
-  for (const Value* value : {c.bias, c.gamma, c.beta, c.mean, c.variance}) {
+  for (const Value* value : {c.bias, c.bias_codes, c.gamma, c.beta, c.mean, c.variance}) {
     if (value != nullptr && value->constant->size() != channels) {
       refuse_node(node, "'" + value->name + "' has " + std::to_string(value->constant->size()) +
                             " entries; expected one for each of " + std::to_string(channels) +
@@ -51,6 +51,7 @@ LoweredLinear lower_linear(const LoweringContext& context, const Node& node) {
   layer.parameters = quantizer.parameters;
   layer.gain = affine.gain;
   layer.offset = affine.offset;
+  if (c.bias_codes != nullptr) layer.bias = c.bias_codes->constant->as<std::int32_t>();
   const QTensor& in = context.input(node);
   IntegerLinear integer = make_integer_linear(layer, {in.grid, in.scale, in.zero_point},
                                               "node '" + node.name + "' (" + node.op + ")");

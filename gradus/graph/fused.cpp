@@ -42,7 +42,13 @@ LinearConstants linear_constants(const Graph& graph, const Node& node) {
     throw Error(ErrorCode::kUnsupported,
                 "node '" + node.name + "' (" + node.op + "): has no weights");
   }
-  result.bias = constant_input(graph, node, 2);
+  const ValueId bias = node.input(2);
+  if (bias != kNoValue && graph.value(bias).constant &&
+      graph.value(bias).constant->dtype() == DType::kInt32) {
+    result.bias_codes = &graph.value(bias);
+  } else {
+    result.bias = constant_input(graph, node, 2);
+  }
   result.gamma = constant_input(graph, node, 3);
   result.beta = constant_input(graph, node, 4);
   result.mean = constant_input(graph, node, 5);

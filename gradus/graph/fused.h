@@ -3,7 +3,8 @@
 //   Conv    inputs {x, w, bias or none, gamma, beta, mean, variance}; the last four only where
 //           batch norm is kept separate (attribute "bn_epsilon", "bn_momentum"; the latter is
 //           ONNX's: running = running * momentum + batch * (1 - momentum)).
-//           w [out, in/groups, kh, kw].
+//           w [out, in/groups, kh, kw]. A network that came quantized may have its bias as int32,
+//           in the accumulator's unit (numerics.md (8)); such a network is converted, not trained.
 //   Gemm    inputs {x, w, bias or none, (batch norm as above)}; always alpha = beta = 1,
 //           transA = 0, transB = 1: w [out, in]. A MatMul by a constant becomes one.
 //   Add     inputs {a, b}.
@@ -35,10 +36,12 @@ Clamp fused_clamp(const Node& node);
 void set_fused_clamp(Node& node, Clamp clamp);
 
 // The constants of a Conv or Gemm, fetched from the graph. Pointers live as long as the graph does
-// not change. Throws Error (kUnsupported), naming the node, if weights are not constant floats.
+// not change. Throws Error (kUnsupported), naming the node, if weights are not constant floats, or
+// a bias is neither float nor int32.
 struct LinearConstants {
   const Value* weights = nullptr;
-  const Value* bias = nullptr;   // may be null
+  const Value* bias = nullptr;   // float; may be null
+  const Value* bias_codes = nullptr;  // int32, in place of bias
   const Value* gamma = nullptr;  // all four null unless batch norm is separate
   const Value* beta = nullptr;
   const Value* mean = nullptr;

@@ -1,5 +1,6 @@
 #include <protozero/exception.hpp>
 
+#include <algorithm>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -18,7 +19,8 @@ namespace {
 // Turns names into values: each is made once, by an input, an initializer or a node.
 class Importer {
  public:
-  explicit Importer(ModelProto& model) : model_(model) {}
+  // `quantized`: inputs may be codes, and operators of other domains are named with them.
+  Importer(ModelProto& model, bool quantized) : model_(model), quantized_(quantized) {}
 
   Graph run() {
     graph_.name = model_.name;
@@ -67,7 +69,8 @@ class Importer {
     value.dtype = *input.dtype;
     value.shape = shape_of(input);
     graph_.inputs.push_back(add(std::move(value), "input"));
-    if (*input.dtype != DType::kFloat32) {
+    const bool codes = *input.dtype == DType::kInt8 || *input.dtype == DType::kUint8;
+    if (*input.dtype != DType::kFloat32 && !(quantized_ && codes)) {
       unsupported("input '" + input.name + "' is " + dtype_name(*input.dtype) +
                   "; expected float32");
     }
@@ -112,7 +115,8 @@ class Importer {
   void add_node(NodeProto& node) {
     Node result;
     result.name = node.name;
-    result.op = node.op_type;
+    const bool standard = node.domain.empty() || node.domain == "ai.onnx";
+    result.op = standard ? node.op_type : node.domain + ":" + node.op_type;
     result.attributes = std::move(node.attributes);
     for (const auto& name : node.inputs) {
       result.inputs.push_back(name.empty() ? kNoValue : find(name, "node '" + node.name + "'"));
@@ -136,6 +140,7 @@ class Importer {
   }
 
   ModelProto& model_;
+  bool quantized_;
   Graph graph_;
   std::unordered_map<std::string, ValueId> by_name_;
   std::set<std::string> node_names_;
@@ -153,13 +158,16 @@ int check_versions(const ModelProto& model) {
     unsupported("opset is " + std::to_string(found->second) + "; expected from " +
                 std::to_string(kLeastOpset) + " to " + std::to_string(kMostOpset));
   }
+  return static_cast<int>(found->second);
+}
+
+void check_domains(const ModelProto& model) {
   for (const auto& node : model.nodes) {
     if (!node.domain.empty() && node.domain != "ai.onnx") {
       unsupported("node '" + node.name + "' (" + node.op_type + ") is of domain '" + node.domain +
                   "'; expected operators of ai.onnx");
     }
   }
-  return static_cast<int>(found->second);
 }
 
 // The one size that dimension 0 of every input is fixed to, or 0.
@@ -191,29 +199,74 @@ Graph normalized(Graph graph, int opset) {
   }
 }
 
-Graph import_bytes(std::span<const std::byte> bytes, const std::string& path) {
+// Calls `use` with what the file holds.
+template <typename Use>
+auto with_model(const std::string& path, Use use) {
+  const MappedFile file(path);
+  try {
+    return use(file.bytes());
+  } catch (const Error& error) {
+    throw Error(error.code(), path + ": " + error.what());
+  }
+}
+
+ModelProto decoded(std::span<const std::byte> bytes, const std::string& path) {
   if (bytes.size() > kMaxFileBytes)
     invalid("is larger than 2 GiB; expected weights in other files");
   ExternalFiles files(path);
   try {
-    ModelProto model = read_model(bytes, files);
-    const int opset = check_versions(model);
-    return normalized(Importer(model).run(), opset);
+    return read_model(bytes, files);
   } catch (const protozero::exception& problem) {
     invalid(std::string("is damaged or no ONNX file: ") + problem.what());
   }
+}
+
+bool is_quantized(const Graph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                     [](const Node& node) { return is_quantized_op(node.op); });
+}
+
+Graph import_float(ModelProto model) {
+  const int opset = check_versions(model);
+  check_domains(model);
+  return normalized(Importer(model, false).run(), opset);
+}
+
+QuantizedNetwork import_quantized(ModelProto model) {
+  const int opset = check_versions(model);
+  QuantizedNetwork network;
+  network.graph = Importer(model, true).run();
+  if (!is_quantized(network.graph)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "is a float network; expected a quantized one: quantize it with gradus quantize or "
+                "gradus train");
+  }
+  network.integers = lift_quantized(network.graph);
+  network.graph = normalized(std::move(network.graph), opset);
+  network.metadata = std::move(model.metadata);
+  return network;
 }
 
 }  // namespace
 }  // namespace onnx
 
 Graph import_onnx(const std::string& path) {
-  const MappedFile file(path);
-  try {
-    return onnx::import_bytes(file.bytes(), path);
-  } catch (const Error& error) {
-    throw Error(error.code(), path + ": " + error.what());
-  }
+  return onnx::with_model(path, [&](auto bytes) {
+    return onnx::import_float(onnx::decoded(bytes, path));
+  });
+}
+
+QuantizedNetwork import_quantized_onnx(const std::string& path) {
+  return onnx::with_model(path, [&](auto bytes) {
+    return onnx::import_quantized(onnx::decoded(bytes, path));
+  });
+}
+
+bool is_quantized_onnx(const std::string& path) {
+  return onnx::with_model(path, [&](auto bytes) {
+    onnx::ModelProto model = onnx::decoded(bytes, path);
+    return onnx::is_quantized(onnx::Importer(model, true).run());
+  });
 }
 
 }  // namespace gradus

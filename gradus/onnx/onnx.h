@@ -1,9 +1,11 @@
 // The only reader and writer of ONNX files.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "gradus/graph/graph.h"
+#include "gradus/qdq/lift.h"
 
 namespace gradus {
 
@@ -14,6 +16,18 @@ namespace gradus {
 // line that begins with `path`: kNotFound if it cannot be read, kInvalidFile if it is malformed,
 // kUnsupported, naming nodes, for what gradus does not compute.
 Graph import_onnx(const std::string& path);
+
+// A network that came quantized: Quant nodes where values are rounded, constants with quantizers.
+struct QuantizedNetwork {
+  Graph graph;                                  // in normal form
+  IntegerConstants integers;                    // biases, before they were floats
+  std::map<std::string, std::string> metadata;  // what gradus wrote beside it; see export_onnx
+};
+
+// Reads a quantized .onnx file, in any of the ways of writing one that qdq/lift.h lists, as
+// import_onnx does. Throws Error: kInvalidArgument if nothing in it is quantized.
+QuantizedNetwork import_quantized_onnx(const std::string& path);
+bool is_quantized_onnx(const std::string& path);
 
 // Writes a float graph in normal form as ONNX opset 13, IR version 7, whole or not at all; the
 // batch is called N. import_onnx gives the same graph back. Throws Error: kFailed and kNotFound as

@@ -275,6 +275,27 @@ void read_opset(Message message, ModelProto& model) {
   if (!model.opsets.emplace(domain, version).second) invalid("imports one opset twice");
 }
 
+// metadata_props: of other tools' entries nothing is kept.
+void read_metadata(Message message, ModelProto& model) {
+  std::string key;
+  std::string value;
+  while (message.next()) {
+    switch (message.tag()) {
+      case 1:
+        key = read_name(message, "a key of metadata_props");
+        break;
+      case 2:
+        value = read_text(message, kMaxTextBytes, "a value of metadata_props");
+        break;
+      default:
+        message.skip();
+    }
+  }
+  if (!key.starts_with(kMetadataPrefix)) return;
+  expect_room(model.metadata.size(), kMaxAttributes, "entries of metadata_props");
+  model.metadata[key.substr(std::char_traits<char>::length(kMetadataPrefix))] = std::move(value);
+}
+
 }  // namespace
 
 ModelProto read_model(std::span<const std::byte> bytes, ExternalFiles& files) {
@@ -292,6 +313,9 @@ ModelProto read_model(std::span<const std::byte> bytes, ExternalFiles& files) {
         break;
       case 8:
         read_opset(read_message(message, "an opset import"), model);
+        break;
+      case 14:
+        read_metadata(read_message(message, "an entry of metadata_props"), model);
         break;
       case 25:
         unsupported("has local functions; expected them inlined");

@@ -9,6 +9,9 @@
 
 namespace gradus::onnx {
 
+// Entries of metadata_props with this prefix are those of gradus.
+constexpr const char* kMetadataPrefix = "gradus.";
+
 // Throws Error: kInvalidFile if the bytes are no ONNX model within limits.h, kUnsupported for
 // subgraphs, local functions, sparse and segmented tensors. Nodes and names are not checked yet.
 ModelProto read_model(std::span<const std::byte> bytes, ExternalFiles& files);

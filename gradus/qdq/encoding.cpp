@@ -42,7 +42,7 @@ std::optional<QuantizerSpec> spec_of(CodeSpan span, const std::vector<std::int32
   return std::nullopt;
 }
 
-std::string to_string(CodeSpan span) {
+std::string span_text(CodeSpan span) {
   return std::to_string(span.low) + " to " + std::to_string(span.high);
 }
 

@@ -36,6 +36,6 @@ std::optional<CodeSpan> span_of(DType dtype);
 std::optional<QuantizerSpec> spec_of(CodeSpan span, const std::vector<std::int32_t>& zero_point);
 
 // "0 to 255"
-std::string to_string(CodeSpan span);
+std::string span_text(CodeSpan span);
 
 }  // namespace gradus::qdq

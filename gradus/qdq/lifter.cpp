@@ -19,7 +19,7 @@ QuantizerSpec constant_spec(const Node& node, const Encoding& encoding,
                             const std::vector<std::int32_t>& codes) {
   auto spec = spec_of(encoding.span, encoding.zero_point);
   if (!spec) spec = spec_of(encoding.whole, encoding.zero_point);
-  if (!spec) refuse(node, "has a zero point outside " + to_string(encoding.whole));
+  if (!spec) refuse(node, "has a zero point outside " + span_text(encoding.whole));
   // Codes of -1 and 1 alone take one bit.
   const bool ternary = spec->bits == 2 && spec->narrow_range && spec->symmetric;
   if (ternary && std::all_of(codes.begin(), codes.end(), [](auto code) { return code != 0; })) {
@@ -95,7 +95,7 @@ ValueId Lifter::rounded(const Node& node, ValueId source, const Encoding& encodi
   if (cut) spec = spec_of(encoding.whole, encoding.zero_point);
   if (!spec) {
     refuse(node, "has zero point " + std::to_string(encoding.zero_point[0]) + " outside its codes, " +
-                     to_string(encoding.whole));
+                     span_text(encoding.whole));
   }
   std::map<std::string, Attribute> attributes = {
       {"bits", std::int64_t{spec->bits}},

@@ -54,6 +54,9 @@ IntegerLinear integer_linear_of(const CodeContext& context, const Node& node) {
   layer.parameters = quantizer.parameters;
   layer.gain = affine.gain;
   layer.offset = affine.offset;
+  if (constants.bias_codes != nullptr) {
+    layer.bias = constants.bias_codes->constant->as<std::int32_t>();
+  }
   return make_integer_linear(layer, context.quantizer(node.inputs.at(0)),
                              "node '" + node.name + "'");
 }

@@ -8,6 +8,8 @@
 #include "gradus/cli/command.h"
 #include "gradus/cli/text.h"
 #include "gradus/convert/convert.h"
+#include "gradus/onnx/onnx.h"
+#include "gradus/prepare/prepare_quantized.h"
 #include "gradus/qmodel/file.h"
 #include "gradus/run/run.h"
 
@@ -15,8 +17,9 @@ namespace gradus {
 namespace {
 
 struct Options {
-  std::string run;
+  std::string source;
   std::string output;
+  std::string requantize;
 };
 
 void show_layers(const ConvertReport& report, Console& console) {
@@ -29,18 +32,42 @@ void show_layers(const ConvertReport& report, Console& console) {
   console.line(table_text(rows));
 }
 
-void run(const Options& options, Console& console) {
-  const LoadedRun loaded = load_run(options.run);
+struct Source {
+  Graph graph;
+  ConvertOptions options;
+};
+
+Source from_run(const Options& options) {
+  LoadedRun loaded = load_run(options.source);
   if (!loaded.recipe.quantize) {
     throw Error(ErrorCode::kInvalidArgument,
-                options.run + ": is a float training; quantize it first (gradus quantize or train)");
+                options.source +
+                    ": is a float training; quantize it first (gradus quantize or train)");
   }
-  ConvertOptions settings;
-  settings.profile = loaded.recipe.profile;
-  settings.metadata = loaded.metadata;
-  settings.metadata["recipe"] = to_yaml(loaded.recipe);
+  if (!options.requantize.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "--requantize is for a quantized .onnx; a RUN has it in its recipe (numerics)");
+  }
+  loaded.metadata["recipe"] = to_yaml(loaded.recipe);
+  return {std::move(loaded.graph), {loaded.recipe.profile, std::move(loaded.metadata)}};
+}
+
+Source from_onnx(const Options& options) {
+  QuantizedNetwork network = import_quantized_onnx(options.source);
+  try {
+    prepare_quantized(network.graph, network.integers);
+  } catch (const Error& error) {
+    throw Error(error.code(), options.source + ": " + error.what());
+  }
+  const std::string name = options.requantize.empty() ? "ieee32" : options.requantize;
+  return {std::move(network.graph), {profile_from_name(name), std::move(network.metadata)}};
+}
+
+void run(const Options& options, Console& console) {
+  const bool is_run = artefact_kind(options.source) == ArtefactKind::kRun;
+  const Source source = is_run ? from_run(options) : from_onnx(options);
   ConvertReport report;
-  const QModel model = convert(loaded.graph, settings, &report);
+  const QModel model = convert(source.graph, source.options, &report);
   const auto bytes = serialize(model);
   save_model(model, options.output);
   show_layers(report, console);
@@ -55,15 +82,19 @@ void run(const Options& options, Console& console) {
 
 std::function<void(Console&)> declare(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("run", options->run, "A RUN folder of quantize or train")->required();
+  app.add_option("source", options->source,
+                 "A RUN folder of quantize or train, or an .onnx that another tool quantized")
+      ->required();
   app.add_option("-o,--output", options->output, "The model.gradus to write")->required();
+  app.add_option("--requantize", options->requantize,
+                 "Of an .onnx: ieee32 (as ONNX computes, the default) or fixed31 (as TFLite)");
   return [options](Console& console) { run(*options, console); };
 }
 
 }  // namespace
 
 Command convert_command() {
-  return {"convert", "Turn a RUN into an integer network, model.gradus",
+  return {"convert", "Turn a RUN or a quantized .onnx into an integer network, model.gradus",
           "  gradus convert RUN -o model.gradus\n", declare};
 }
 

@@ -23,7 +23,7 @@ CodeSpan cut(const Lifter& lifter, const Node& node, CodeSpan span) {
   const CodeSpan bounds{bound(lifter, node, 1, span.low), bound(lifter, node, 2, span.high)};
   const CodeSpan result{std::max(span.low, bounds.low), std::min(span.high, bounds.high)};
   if (result.low >= result.high || bounds.low > bounds.high) {
-    qdq::refuse(node, "clips codes of " + qdq::to_string(span) + " to " + qdq::to_string(bounds) +
+    qdq::refuse(node, "clips codes of " + qdq::span_text(span) + " to " + qdq::span_text(bounds) +
                           "; expected more than one code to be left");
   }
   return result;
