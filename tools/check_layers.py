@@ -32,6 +32,7 @@ ARROWS = {
     "qmodel": ["quant"],
     "kernels": ["quant"],
     "runtime": ["qmodel", "kernels"],
+    "capi": ["runtime", "data"],
 }
 ARROWS["cli"] = sorted(ARROWS)
 

@@ -12,96 +12,17 @@ namespace {
 // 8 bits for the sample and 2 against overflow leave 22 of 32 for the coefficients.
 constexpr int kPrecisionBits = 32 - 8 - 2;
 
-// Which inputs an output is made of, and their weights in units of 2^-22.
-struct Window {
-  int begin = 0;
-  std::vector<int> weights;
-};
-
-Window make_window(int output, int input_size, int output_size) {
-  const double scale = static_cast<double>(input_size) / output_size;
-  const double support = std::max(scale, 1.0);
-  const double centre = (output + 0.5) * scale;
-  Window window;
-  window.begin = std::max(0, static_cast<int>(centre - support + 0.5));
-  const int end = std::min(input_size, static_cast<int>(centre + support + 0.5));
-  // Pillow multiplies by this reciprocal; dividing would round differently.
-  const double inverse = 1.0 / support;
-  std::vector<double> weights;
-  double sum = 0.0;
-  for (int x = window.begin; x < end; ++x) {
-    const double distance = std::abs((x - centre + 0.5) * inverse);
-    weights.push_back(distance < 1.0 ? 1.0 - distance : 0.0);
-    sum += weights.back();
-  }
-  for (double weight : weights) {
-    const double share = sum != 0.0 ? weight / sum : weight;
-    window.weights.push_back(static_cast<int>(0.5 + share * (1 << kPrecisionBits)));
-  }
-  return window;
-}
-
-std::vector<Window> make_windows(int input_size, int output_size) {
-  std::vector<Window> windows;
-  for (int output = 0; output < output_size; ++output) {
-    windows.push_back(make_window(output, input_size, output_size));
-  }
-  return windows;
-}
-
 constexpr int kRoundHalf = 1 << (kPrecisionBits - 1);
 
 std::uint8_t to_byte(int sum) {
   return static_cast<std::uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
 }
 
-// kChannels is a constant so that the sums stay in registers.
-template <int kChannels>
-void resize_row(const std::uint8_t* row, const std::vector<Window>& windows, std::uint8_t* out) {
-  for (const Window& window : windows) {
-    int sums[kChannels];
-    std::fill_n(sums, kChannels, kRoundHalf);
-    const std::uint8_t* input = row + window.begin * kChannels;
-    for (int weight : window.weights) {
-      for (int c = 0; c < kChannels; ++c) sums[c] += weight * input[c];
-      input += kChannels;
-    }
-    for (int c = 0; c < kChannels; ++c) *out++ = to_byte(sums[c]);
-  }
-}
-
-Picture resize_width(const PictureView& picture, int width) {
-  constexpr decltype(&resize_row<1>) kResizeRow[] = {resize_row<1>, resize_row<2>, resize_row<3>,
-                                                     resize_row<4>};
-  check(picture.channels >= 1 && picture.channels <= 4, "a picture has 1 to 4 channels");
-  Picture result{width, picture.height, picture.channels, {}};
-  const std::size_t row_bytes = static_cast<std::size_t>(width * picture.channels);
-  result.bytes.resize(row_bytes * static_cast<std::size_t>(picture.height));
-  const std::vector<Window> windows = make_windows(picture.width, width);
-  std::uint8_t* out = result.bytes.data();
-  for (int y = 0; y < picture.height; ++y) {
-    kResizeRow[picture.channels - 1](picture.row(y), windows, out);
-    out += row_bytes;
-  }
-  return result;
-}
-
-Picture resize_height(const PictureView& picture, int height) {
-  Picture result{picture.width, height, picture.channels, {}};
-  const std::size_t row_bytes = static_cast<std::size_t>(picture.width * picture.channels);
-  result.bytes.resize(row_bytes * static_cast<std::size_t>(height));
-  std::vector<int> sums(row_bytes);
-  std::uint8_t* out = result.bytes.data();
-  for (const Window& window : make_windows(picture.height, height)) {
-    std::fill(sums.begin(), sums.end(), kRoundHalf);
-    int y = window.begin;
-    for (int weight : window.weights) {
-      const std::uint8_t* row = picture.row(y++);
-      for (std::size_t x = 0; x < row_bytes; ++x) sums[x] += weight * row[x];
-    }
-    for (std::size_t x = 0; x < row_bytes; ++x) *out++ = to_byte(sums[x]);
-  }
-  return result;
+Picture empty_picture(PictureSize size, int channels) {
+  Picture picture{size.width, size.height, channels, {}};
+  picture.bytes.resize(static_cast<std::size_t>(size.width) *
+                       static_cast<std::size_t>(size.height) * static_cast<std::size_t>(channels));
+  return picture;
 }
 
 int crop_begin(int size, int side, CropRound rounding) {
@@ -128,10 +49,110 @@ PictureSize resized_size(PictureSize size, int shorter, const std::string& where
   return size.width <= size.height ? PictureSize{shorter, other} : PictureSize{other, shorter};
 }
 
+BilinearResize::Window BilinearResize::make_window(int output, int input_size, int output_size) {
+  const double scale = static_cast<double>(input_size) / output_size;
+  const double support = std::max(scale, 1.0);
+  const double centre = (output + 0.5) * scale;
+  Window window;
+  window.begin = std::max(0, static_cast<int>(centre - support + 0.5));
+  const int end = std::min(input_size, static_cast<int>(centre + support + 0.5));
+  // Pillow multiplies by this reciprocal; dividing would round differently.
+  const double inverse = 1.0 / support;
+  std::vector<double> weights;
+  double sum = 0.0;
+  for (int x = window.begin; x < end; ++x) {
+    const double distance = std::abs((x - centre + 0.5) * inverse);
+    weights.push_back(distance < 1.0 ? 1.0 - distance : 0.0);
+    sum += weights.back();
+  }
+  for (double weight : weights) {
+    const double share = sum != 0.0 ? weight / sum : weight;
+    window.weights.push_back(static_cast<int>(0.5 + share * (1 << kPrecisionBits)));
+  }
+  return window;
+}
+
+std::vector<BilinearResize::Window> BilinearResize::make_windows(int input_size, int output_size) {
+  std::vector<Window> windows;
+  for (int output = 0; output < output_size; ++output) {
+    windows.push_back(make_window(output, input_size, output_size));
+  }
+  return windows;
+}
+
+BilinearResize::BilinearResize(PictureSize from, PictureSize to, int channels) : from_(from) {
+  check(channels >= 1 && channels <= 4, "a picture has 1 to 4 channels");
+  if (to.width != from.width) {
+    columns_ = make_windows(from.width, to.width);
+    wide_ = empty_picture({to.width, from.height}, channels);
+  }
+  if (to.height != from.height) {
+    rows_ = make_windows(from.height, to.height);
+    result_ = empty_picture(to, channels);
+    sums_.resize(static_cast<std::size_t>(to.width) * static_cast<std::size_t>(channels));
+  }
+}
+
+// kChannels is a constant so that the sums stay in registers.
+template <int kChannels>
+void BilinearResize::resize_row(const std::uint8_t* row, std::uint8_t* out) const {
+  for (const Window& window : columns_) {
+    int sums[kChannels];
+    std::fill_n(sums, kChannels, kRoundHalf);
+    const std::uint8_t* input = row + window.begin * kChannels;
+    for (int weight : window.weights) {
+      for (int c = 0; c < kChannels; ++c) sums[c] += weight * input[c];
+      input += kChannels;
+    }
+    for (int c = 0; c < kChannels; ++c) *out++ = to_byte(sums[c]);
+  }
+}
+
+void BilinearResize::resize_width(const PictureView& picture) {
+  constexpr decltype(&BilinearResize::resize_row<1>) kResizeRow[] = {
+      &BilinearResize::resize_row<1>, &BilinearResize::resize_row<2>,
+      &BilinearResize::resize_row<3>, &BilinearResize::resize_row<4>};
+  std::uint8_t* out = wide_.bytes.data();
+  for (int y = 0; y < picture.height; ++y) {
+    (this->*kResizeRow[picture.channels - 1])(picture.row(y), out);
+    out += wide_.view().row_stride;
+  }
+}
+
+void BilinearResize::resize_height(const PictureView& picture) {
+  std::uint8_t* out = result_.bytes.data();
+  for (const Window& window : rows_) {
+    std::fill(sums_.begin(), sums_.end(), kRoundHalf);
+    int y = window.begin;
+    for (int weight : window.weights) {
+      const std::uint8_t* row = picture.row(y++);
+      for (std::size_t x = 0; x < sums_.size(); ++x) sums_[x] += weight * row[x];
+    }
+    for (int sum : sums_) *out++ = to_byte(sum);
+  }
+}
+
+PictureView BilinearResize::run(const PictureView& picture) {
+  check(PictureSize{picture.width, picture.height} == from_, "a picture of another size");
+  PictureView view = picture;
+  if (!columns_.empty()) {
+    resize_width(view);
+    view = wide_.view();
+  }
+  if (rows_.empty()) return view;
+  resize_height(view);
+  return result_.view();
+}
+
 Picture resize_bilinear(const PictureView& picture, PictureSize size) {
-  if (size.width == picture.width) return resize_height(picture, size.height);
-  const Picture wide = resize_width(picture, size.width);
-  return size.height == picture.height ? wide : resize_height(wide.view(), size.height);
+  BilinearResize resize({picture.width, picture.height}, size, picture.channels);
+  const PictureView view = resize.run(picture);
+  Picture result{view.width, view.height, view.channels, {}};
+  for (int y = 0; y < view.height; ++y) {
+    const std::uint8_t* row = view.row(y);
+    result.bytes.insert(result.bytes.end(), row, row + view.width * view.channels);
+  }
+  return result;
 }
 
 void check_crop(PictureSize size, int side, const std::string& where) {

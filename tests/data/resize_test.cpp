@@ -74,6 +74,20 @@ TEST(ResizeBilinear, EqualsPillowToTheByte) {
   }
 }
 
+TEST(BilinearResize, GivesEveryPictureWhatResizeBilinearGives) {
+  for (const PictureSize to : {PictureSize{5, 3}, {11, 3}, {5, 7}, {11, 7}, {20, 30}}) {
+    BilinearResize resize({11, 7}, to, 3);
+    for (int shift : {0, 1, 100}) {
+      Picture picture = pattern_picture(11, 7);
+      for (std::uint8_t& byte : picture.bytes) byte = static_cast<std::uint8_t>(byte + shift);
+      const PictureView view = resize.run(picture.view());
+      ASSERT_EQ(view.row_stride, std::ptrdiff_t{to.width} * 3);
+      EXPECT_EQ(std::vector<std::uint8_t>(view.data, view.data + view.row_stride * view.height),
+                resize_bilinear(picture.view(), to).bytes);
+    }
+  }
+}
+
 TEST(ResizeBilinear, LeavesASizeThatIsRightAlone) {
   const Picture picture = pattern_picture(8, 6);
   EXPECT_EQ(resize_bilinear(picture.view(), {8, 6}).bytes, picture.bytes);
