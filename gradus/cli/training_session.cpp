@@ -58,10 +58,9 @@ TrainingData open_training_data(const DataSpec& spec, int validation_images, boo
                   fmt::format("training.validation_images is {}; the training split has only {}",
                               validation_images, all));
     }
-    DataSpec validation = train;
+    DataSpec validation = without_augmentation(train);
     validation.offset = train.offset.value_or(0) + all - validation_images;
     validation.limit = validation_images;
-    validation.augment = Augmentation::kNone;
     train.limit = all - validation_images;
     data.validation = open_dataset(validation);
   }

@@ -14,6 +14,7 @@ namespace gradus {
 struct DataOption {
   std::string name;
   std::string values;  // what it takes, in words
+  std::string help;    // one line: what it does
   // Sets the field from its text; false if the text is not one of `values`.
   std::function<bool(DataSpec&, const std::string&)> read;
   // The field as text that `read` takes back to the same value; empty if the field is.
@@ -24,5 +25,8 @@ struct DataOption {
 
 // In the order in which to_string() writes them.
 const std::vector<DataOption>& data_options();
+
+// Every source and every option, a line each: what --help shows.
+std::string data_help();
 
 }  // namespace gradus

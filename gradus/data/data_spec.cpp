@@ -94,7 +94,7 @@ DataSpec parse_data_spec(const std::string& text) {
     if (!seen.insert(name).second) {
       throw Error(ErrorCode::kInvalidArgument, where + ": option " + name + " is given twice");
     }
-    set_option(spec, name, parts[i].substr(equals + 1), where);
+    set_option(spec, name, unescape(parts[i].substr(equals + 1)), where);
   }
   return spec;
 }
@@ -110,9 +110,16 @@ DataSpec merge(const DataSpec& base, const DataSpec& over) {
 std::string to_string(const DataSpec& spec) {
   std::string text = spec.kind + ":" + escape(spec.path);
   for (const DataOption& option : data_options()) {
-    if (const auto value = option.write(spec)) text += "," + option.name + "=" + *value;
+    if (const auto value = option.write(spec)) text += "," + option.name + "=" + escape(*value);
   }
   return text;
+}
+
+DataSpec without_augmentation(DataSpec spec) {
+  spec.augment = Augment::kNone;
+  spec.hflip = spec.vflip = std::nullopt;
+  spec.crop_scale = spec.crop_ratio = spec.jitter = spec.randaugment = std::nullopt;
+  return spec;
 }
 
 const char* split_name(Split split) noexcept { return split == Split::kTrain ? "train" : "test"; }

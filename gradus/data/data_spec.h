@@ -13,7 +13,12 @@
 namespace gradus {
 
 enum class Split { kTrain, kTest };
-enum class Augmentation { kNone, kFlip, kPadCropFlip };
+
+// How images lie in memory or in an array: [N, C, H, W] or [N, H, W, C].
+enum class Layout { kNchw, kNhwc };
+
+// The usual ways to vary training pictures (augmentation.h); single options add to them.
+enum class Augment { kNone, kFlip, kPadCropFlip, kRandomResizedCrop };
 
 // What was asked for; an option that was not given is empty, so that a recipe or a trained artefact
 // can fill it.
@@ -33,7 +38,22 @@ struct DataSpec {
   std::optional<std::int64_t> resize{};
   std::optional<std::int64_t> crop{};
   std::optional<CropRound> crop_round{};
-  std::optional<Augmentation> augment{};  // in the train split only
+  std::optional<ExifRotation> exif{};
+  std::optional<std::int64_t> channels{};
+  // Where in an array file: names in an npz; a file beside an npy.
+  std::optional<std::string> images{};
+  std::optional<std::string> labels{};
+  std::optional<Layout> layout{};
+  // Where decoded pictures are kept: "memory" or a folder.
+  std::optional<std::string> cache{};
+  // In the train split only; see augmentation.h.
+  std::optional<Augment> augment{};
+  std::optional<float> hflip{};
+  std::optional<float> vflip{};
+  std::optional<std::vector<float>> crop_scale{};
+  std::optional<std::vector<float>> crop_ratio{};
+  std::optional<std::vector<float>> jitter{};
+  std::optional<std::vector<float>> randaugment{};
 
   bool operator==(const DataSpec&) const = default;
 };
@@ -51,6 +71,9 @@ DataSpec merge(const DataSpec& base, const DataSpec& over);
 
 // parse_data_spec(to_string(spec)) == spec for every spec with a kind.
 std::string to_string(const DataSpec& spec);
+
+// The same data without augmentation, e.g. to validate on a part of the training split.
+DataSpec without_augmentation(DataSpec spec);
 
 const char* split_name(Split split) noexcept;
 

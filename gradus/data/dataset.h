@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gradus/base/rng.h"
+#include "gradus/data/augmentation.h"
 #include "gradus/data/data_spec.h"
 #include "gradus/data/pixels.h"
 #include "gradus/data/preprocessing.h"
@@ -22,7 +23,7 @@ struct DatasetInfo {
   std::vector<std::string> class_names{};  // empty if unknown
   ImageShape shape{};                      // after preprocessing
   Preprocessing preprocessing{};
-  Augmentation augmentation = Augmentation::kNone;  // kNone in the test split
+  Augmentation augmentation{};  // nothing in the test split
 };
 
 class Dataset {

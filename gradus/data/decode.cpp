@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "gradus/base/error.h"
+#include "gradus/data/exif.h"
 
 namespace gradus {
 namespace {
@@ -37,16 +39,33 @@ void check_picture_size(std::uint64_t width, std::uint64_t height, const std::st
                   " and at most " + std::to_string(kMaxPicturePixels) + " pixels");
 }
 
-Picture decode_picture(std::span<const std::byte> file, const std::string& where) {
-  if (starts_with(file, kJpegStart)) return decode_jpeg(file, where);
-  if (starts_with(file, kPngStart)) return decode_png(file, where);
-  refuse(file, where);
+Picture decode_picture(std::span<const std::byte> file, const std::string& where,
+                       const DecodeOptions& options) {
+  StoredPicture stored;
+  if (starts_with(file, kJpegStart)) {
+    stored = decode_jpeg(file, where);
+  } else if (starts_with(file, kPngStart)) {
+    stored = decode_png(file, where, options.alpha);
+  } else {
+    refuse(file, where);
+  }
+  if (options.alpha) stored.picture = with_channels(std::move(stored.picture), 4);
+  return options.upright ? turned_upright(std::move(stored.picture), stored.orientation)
+                         : std::move(stored.picture);
 }
 
-PictureSize decode_picture_size(std::span<const std::byte> file, const std::string& where) {
-  if (starts_with(file, kJpegStart)) return jpeg_size(file, where);
-  if (starts_with(file, kPngStart)) return png_size(file, where);
-  refuse(file, where);
+PictureSize decode_picture_size(std::span<const std::byte> file, const std::string& where,
+                                const DecodeOptions& options) {
+  StoredSize stored;
+  if (starts_with(file, kJpegStart)) {
+    stored = jpeg_size(file, where);
+  } else if (starts_with(file, kPngStart)) {
+    stored = png_size(file, where);
+  } else {
+    refuse(file, where);
+  }
+  const bool lies = options.upright && swaps_sides(stored.orientation);
+  return lies ? PictureSize{stored.size.height, stored.size.width} : stored.size;
 }
 
 }  // namespace gradus

@@ -11,6 +11,7 @@
 
 #include "gradus/base/error.h"
 #include "gradus/data/decode.h"
+#include "gradus/data/exif.h"
 
 namespace gradus {
 namespace {
@@ -18,6 +19,10 @@ namespace {
 // A progressive file of a few megabytes can ask for hours of work: one pass over the whole picture
 // per scan. Encoders write about ten.
 constexpr int kMaxScans = 500;
+
+// Exif lies in the first application segment; a segment has at most 65533 bytes.
+constexpr int kExifMarker = JPEG_APP0 + 1;
+constexpr unsigned kMaxMarkerBytes = 0xffff;
 
 struct Decoder {
   jpeg_decompress_struct info{};
@@ -74,6 +79,7 @@ void create(Decoder& decoder, std::span<const std::byte> file) {
 bool read_header(Decoder& decoder, std::span<const std::byte> file) {
   if (setjmp(decoder.escape) != 0) return false;
   create(decoder, file);
+  jpeg_save_markers(&decoder.info, kExifMarker, kMaxMarkerBytes);
   jpeg_read_header(&decoder.info, TRUE);
   return true;
 }
@@ -135,12 +141,22 @@ class JpegFile {
             static_cast<int>(decoder_.info.image_height)};
   }
 
+  int orientation() const {
+    for (auto marker = decoder_.info.marker_list; marker != nullptr; marker = marker->next) {
+      if (marker->marker != kExifMarker) continue;
+      const std::span segment(marker->data, marker->data_length);
+      if (const auto tiff = exif_of_segment(std::as_bytes(segment))) return exif_orientation(*tiff);
+    }
+    return 1;
+  }
+
   Picture decode() {
     Picture picture;
     require(start(decoder_, &picture.channels));
     picture.width = size().width;
     picture.height = size().height;
-    const std::size_t row_bytes = static_cast<std::size_t>(picture.width * picture.channels);
+    const auto row_bytes =
+        static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.channels);
     picture.bytes.resize(row_bytes * static_cast<std::size_t>(picture.height));
     require(read_rows(decoder_, picture.bytes.data(), row_bytes));
     if (picture.channels == 4) cmyk_to_rgb(picture);
@@ -160,12 +176,15 @@ class JpegFile {
 
 }  // namespace
 
-Picture decode_jpeg(std::span<const std::byte> file, const std::string& where) {
-  return JpegFile(file, where).decode();
+StoredPicture decode_jpeg(std::span<const std::byte> file, const std::string& where) {
+  JpegFile jpeg(file, where);
+  const int orientation = jpeg.orientation();
+  return {jpeg.decode(), orientation};
 }
 
-PictureSize jpeg_size(std::span<const std::byte> file, const std::string& where) {
-  return JpegFile(file, where).size();
+StoredSize jpeg_size(std::span<const std::byte> file, const std::string& where) {
+  const JpegFile jpeg(file, where);
+  return {jpeg.size(), jpeg.orientation()};
 }
 
 }  // namespace gradus

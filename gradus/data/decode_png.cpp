@@ -4,11 +4,13 @@
 
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "gradus/base/error.h"
 #include "gradus/data/decode.h"
+#include "gradus/data/exif.h"
 
 namespace gradus {
 namespace {
@@ -55,14 +57,30 @@ bool read_header(Decoder& decoder) {
   return true;
 }
 
-// Asks for three 8-bit channels of every kind of file.
-bool start(Decoder& decoder, std::size_t* row_bytes) {
+// The transparent grey of a file of fewer than 8 bits, which Pillow compares with samples that are
+// scaled to 8 already (so that 15 of 15, white, is hardly ever met); empty in other files. What
+// networks saw in training is what it says.
+std::optional<std::uint8_t> unscaled_transparency(const Decoder& decoder) {
+  png_color_16p grey = nullptr;
+  const bool shallow = png_get_color_type(decoder.png, decoder.info) == PNG_COLOR_TYPE_GRAY &&
+                       png_get_bit_depth(decoder.png, decoder.info) < 8;
+  if (!shallow || png_get_tRNS(decoder.png, decoder.info, nullptr, nullptr, &grey) == 0) return {};
+  return static_cast<std::uint8_t>(grey->gray);
+}
+
+// Asks for three 8-bit channels, or four with alpha, of every kind of file.
+bool start(Decoder& decoder, bool alpha, bool transparency, std::size_t* row_bytes) {
   if (setjmp(png_jmpbuf(decoder.png)) != 0) return false;
   png_set_palette_to_rgb(decoder.png);
   png_set_gray_to_rgb(decoder.png);
   png_set_expand_gray_1_2_4_to_8(decoder.png);
   png_set_strip_16(decoder.png);
-  png_set_strip_alpha(decoder.png);
+  if (alpha) {
+    if (transparency) png_set_tRNS_to_alpha(decoder.png);
+    png_set_add_alpha(decoder.png, 0xff, PNG_FILLER_AFTER);
+  } else {
+    png_set_strip_alpha(decoder.png);
+  }
   png_set_interlace_handling(decoder.png);
   png_read_update_info(decoder.png, decoder.info);
   *row_bytes = png_get_rowbytes(decoder.png, decoder.info);
@@ -90,17 +108,29 @@ class PngFile {
             static_cast<int>(png_get_image_height(decoder_.png, decoder_.info))};
   }
 
-  Picture decode() {
-    Picture picture{size().width, size().height, 3, {}};
+  int orientation() {
+    png_bytep exif = nullptr;
+    png_uint_32 bytes = 0;
+    if (png_get_eXIf_1(decoder_.png, decoder_.info, &bytes, &exif) == 0) return 1;
+    return exif_orientation(std::as_bytes(std::span(exif, bytes)));
+  }
+
+  Picture decode(bool alpha) {
+    Picture picture{size().width, size().height, alpha ? 4 : 3, {}};
     std::size_t row_bytes = 0;
-    require(start(decoder_, &row_bytes));
-    if (row_bytes != static_cast<std::size_t>(picture.width) * 3) {
+    const std::optional<std::uint8_t> clear = unscaled_transparency(decoder_);
+    require(start(decoder_, alpha, !clear.has_value(), &row_bytes));
+    if (row_bytes !=
+        static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.channels)) {
       throw Error(ErrorCode::kUnsupported, where_ + ": a kind of PNG that does not become RGB");
     }
     picture.bytes.resize(row_bytes * static_cast<std::size_t>(picture.height));
     std::vector<png_bytep> rows(static_cast<std::size_t>(picture.height));
     for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = &picture.bytes[y * row_bytes];
     require(read_rows(decoder_, rows.data()));
+    for (std::size_t at = 0; alpha && clear && at < picture.bytes.size(); at += 4) {
+      if (picture.bytes[at] == *clear) picture.bytes[at + 3] = 0;
+    }
     return picture;
   }
 
@@ -117,12 +147,15 @@ class PngFile {
 
 }  // namespace
 
-Picture decode_png(std::span<const std::byte> file, const std::string& where) {
-  return PngFile(file, where).decode();
+StoredPicture decode_png(std::span<const std::byte> file, const std::string& where, bool alpha) {
+  PngFile png(file, where);
+  const int orientation = png.orientation();
+  return {png.decode(alpha), orientation};
 }
 
-PictureSize png_size(std::span<const std::byte> file, const std::string& where) {
-  return PngFile(file, where).size();
+StoredSize png_size(std::span<const std::byte> file, const std::string& where) {
+  PngFile png(file, where);
+  return {png.size(), png.orientation()};
 }
 
 }  // namespace gradus

@@ -8,13 +8,11 @@
 
 #include "gradus/base/error.h"
 #include "gradus/base/file.h"
+#include "gradus/data/limits.h"
 
 namespace gradus {
 namespace {
 
-constexpr std::uint64_t kMaxListBytes = std::uint64_t{256} << 20;
-constexpr std::size_t kMaxLineBytes = 4096;
-constexpr std::int64_t kMaxLabel = 999999;
 constexpr std::string_view kBlanks = " \t\r";
 
 std::string_view trim(std::string_view text) {
@@ -93,10 +91,10 @@ ImageList read_image_list(const std::string& file) {
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (line.empty() || line[0] == '#') continue;
     const std::string where = file + ":" + std::to_string(number);
-    if (line.size() > kMaxLineBytes) {
+    if (line.size() > kMaxListLineBytes) {
       throw Error(ErrorCode::kInvalidFile,
                   where + ": is " + std::to_string(line.size()) + " bytes; expected at most " +
-                      std::to_string(kMaxLineBytes) + ": a path and a label");
+                      std::to_string(kMaxListLineBytes) + ": a path and a label");
     }
     add_line(list, line, first, where);
     first = false;

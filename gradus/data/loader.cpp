@@ -90,6 +90,8 @@ void Loader::open_slot(Slot& slot, std::int64_t batch) {
   const std::int64_t samples = samples_in(batch);
   slot.batch.n = samples;
   slot.batch.index = batch;
+  slot.batch.partners.clear();
+  slot.batch.share = 1.0f;
   slot.batch.images.resize(static_cast<std::size_t>(samples * dataset_.shape().elements()));
   slot.batch.labels.resize(static_cast<std::size_t>(samples));
   slot.parts_left = (samples + kPartSamples - 1) / kPartSamples;

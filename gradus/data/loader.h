@@ -17,6 +17,10 @@ namespace gradus {
 struct Batch {
   std::vector<float> images{};  // [n, C, H, W] or [n, H, W, C]
   std::vector<std::int64_t> labels{};
+  // Where images were mixed (mix.h): the labels of what each was mixed with, and how much of an
+  // image is its own. Empty and 1 where they were not.
+  std::vector<std::int64_t> partners{};
+  float share = 1.0f;
   std::int64_t n = 0;
   std::int64_t index = 0;  // position in the epoch, from 0
 };

@@ -1,4 +1,5 @@
-// Pictures as bytes: rows top to bottom, pixels left to right, channels interleaved (R, G, B).
+// Pictures as bytes: rows top to bottom, pixels left to right, channels interleaved: grey, RGB, or
+// RGB and alpha.
 #pragma once
 
 #include <cstddef>
@@ -29,5 +30,9 @@ struct Picture {
     return {bytes.data(), width, height, channels, std::ptrdiff_t{width} * channels};
   }
 };
+
+// The picture with 1, 3 or 4 channels: grey repeated; RGB to grey by luma (enhance.h), as Pillow's
+// convert("L") does; alpha left out, or 255 where there was none.
+Picture with_channels(Picture picture, int channels);
 
 }  // namespace gradus

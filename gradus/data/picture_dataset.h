@@ -17,9 +17,9 @@ struct PictureSetInfo {
   std::vector<std::int64_t> labels{};
   std::int64_t classes = 0;
   std::vector<std::string> class_names{};
-  PictureSize size{};  // of the first picture
-  int channels = 3;
-  Augmentation train_augmentation = Augmentation::kNone;  // unless the spec says otherwise
+  PictureSize size{};                            // of the first picture
+  int channels = 3;                              // as they come; the spec may ask for others
+  Augment train_augmentation = Augment::kNone;  // unless the spec says otherwise
 };
 
 class PictureDataset : public Dataset {
@@ -29,7 +29,8 @@ class PictureDataset : public Dataset {
   }
 
  protected:
-  // Throws Error (kInvalidArgument) if the spec's preprocessing does not fit such pictures.
+  // Throws Error (kInvalidArgument) if the spec's preprocessing or augmentation does not fit such
+  // pictures.
   PictureDataset(const DataSpec& spec, PictureSetInfo pictures);
 
   // Picture `index`, in storage of the data set's own or in `scratch`.
@@ -37,9 +38,19 @@ class PictureDataset : public Dataset {
   // What messages call it.
   virtual std::string picture_name(std::int64_t index) const = 0;
 
+  // A picture as far as it is the same every time: its channels made, and, unless the augmentation
+  // takes a part of the whole, resized and cropped. What a cache keeps.
+  PictureView prepared(std::int64_t index, const PictureView& picture, Picture& scratch) const;
+  // prepared(picture(index)), or what a cache has of it.
+  virtual PictureView load_prepared(std::int64_t index, Picture& scratch) const;
+
  private:
   void load_image(std::int64_t index, std::span<float> image, Rng* augment,
                   Layout layout) const override;
+  PictureView sized(std::int64_t index, const PictureView& picture, Picture& scratch) const;
+  bool takes_parts() const {
+    return info().augmentation.crop == Augmentation::Crop::kRandomResized;
+  }
 
   std::vector<std::int64_t> labels_;
   PixelTable table_;
@@ -49,11 +60,18 @@ class PictureDataset : public Dataset {
 std::unique_ptr<Dataset> make_memory_dataset(const DataSpec& spec, PictureSetInfo pictures,
                                              std::vector<std::uint8_t> bytes);
 
-// JPEG and PNG files below `folder`, read when they are asked for; `paths` are relative to it and
-// must not leave it, by a symbolic link either. `pictures.size` is found from the first file; all
-// must come out of the preprocessing in the same size.
+// JPEG and PNG files, read when they are asked for.
+struct PictureFiles {
+  std::string folder;
+  std::vector<std::string> paths;  // relative to the folder
+  // Whether a symbolic link may lead out of the folder: yes if the user chose the files, no if a
+  // list names them, which may come from anywhere.
+  bool may_leave = false;
+};
+
+// `pictures.size` is found from the first file; all must come out of the preprocessing in the same
+// size. `pictures.channels` is not used.
 std::unique_ptr<Dataset> make_file_dataset(const DataSpec& spec, PictureSetInfo pictures,
-                                           const std::string& folder,
-                                           std::vector<std::string> paths);
+                                           PictureFiles files);
 
 }  // namespace gradus

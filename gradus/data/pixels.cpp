@@ -7,55 +7,36 @@
 #include "gradus/base/error.h"
 
 namespace gradus {
-namespace {
-
-constexpr int kPad = 4;
-
-float channel_value(const std::vector<float>& values, std::size_t channel, float fallback) {
-  if (values.empty()) return fallback;
-  return values.size() == 1 ? values[0] : values[channel];
-}
-
-void check_values(const std::vector<float>& values, const char* name, int channels,
-                  const std::string& where) {
-  if (values.size() <= 1 || values.size() == static_cast<std::size_t>(channels)) return;
+std::vector<float> per_channel(const std::vector<float>& values, const char* name, int channels,
+                               float fallback, const std::string& where) {
+  const auto count = static_cast<std::size_t>(channels);
+  if (values.size() == count) return values;
+  if (values.size() <= 1) return std::vector<float>(count, values.empty() ? fallback : values[0]);
   throw Error(ErrorCode::kInvalidArgument,
               where + ": option " + name + ": found " + std::to_string(values.size()) +
                   " values; expected 1 or " + std::to_string(channels) + ", one per channel");
 }
-
-}  // namespace
 
 Strides strides_of(const ImageShape& shape, Layout layout) {
   if (layout == Layout::kNchw) return {shape.height * shape.width, shape.width, 1};
   return {1, shape.width * shape.channels, shape.channels};
 }
 
-Placement draw_placement(Augmentation augmentation, Rng& rng) {
-  const std::uint64_t left = rng.below(2 * kPad + 1);
-  const std::uint64_t top = rng.below(2 * kPad + 1);
-  const bool flip = rng.below(2) == 1;
-  if (augmentation == Augmentation::kNone) return {};
-  if (augmentation == Augmentation::kFlip) return {0, 0, flip};
-  return {static_cast<int>(left) - kPad, static_cast<int>(top) - kPad, flip};
-}
-
 PixelTable::PixelTable(const Preprocessing& preprocessing, int channels, const std::string& where)
     : channels_(static_cast<std::size_t>(channels)),
       reversed_(preprocessing.order == ChannelOrder::kBgr) {
-  check_values(preprocessing.mean, "mean", channels, where);
-  check_values(preprocessing.std, "std", channels, where);
+  const std::vector<float> mean = per_channel(preprocessing.mean, "mean", channels, 0.0f, where);
+  const std::vector<float> deviation =
+      per_channel(preprocessing.std, "std", channels, 1.0f, where);
   if (reversed_ && channels != 3) {
     throw Error(ErrorCode::kInvalidArgument,
                 where + ": option order: found bgr for pictures with " + std::to_string(channels) +
                     " channels; expected 3 channels");
   }
   for (std::size_t channel = 0; channel < channels_.size(); ++channel) {
-    const float mean = channel_value(preprocessing.mean, channel, 0.0f);
-    const float deviation = channel_value(preprocessing.std, channel, 1.0f);
     for (std::size_t byte = 0; byte < 256; ++byte) {
       const float pixel = static_cast<float>(byte) * preprocessing.scale / 255.0f;
-      channels_[channel][byte] = (pixel - mean) / deviation;
+      channels_[channel][byte] = (pixel - mean[channel]) / deviation[channel];
     }
   }
 }
@@ -77,7 +58,8 @@ void PixelTable::write(const PictureView& picture, const Placement& placement, L
     const int input_channel = reversed_ ? picture.channels - 1 - channel : channel;
     for (int y = 0; y < picture.height; ++y) {
       float* to = out.data() + channel * strides.channel + y * strides.row;
-      const int input_y = y + placement.top;
+      const int below = y + placement.top;
+      const int input_y = placement.turn ? picture.height - 1 - below : below;
       const bool visible = input_y >= 0 && input_y < picture.height;
       const int from_x = visible ? begin : picture.width;
       const int to_x = visible ? end : picture.width;

@@ -1,5 +1,5 @@
-// From bytes to the floats that a network takes: normalisation, augmentation and memory layout in
-// one pass.
+// From bytes to the floats that a network takes: normalisation, placement and memory layout in one
+// pass.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "gradus/base/rng.h"
+#include "gradus/data/augmentation.h"
 #include "gradus/data/data_spec.h"
 #include "gradus/data/picture.h"
 #include "gradus/data/preprocessing.h"
@@ -24,9 +24,6 @@ struct ImageShape {
   bool operator==(const ImageShape&) const = default;
 };
 
-// How a batch lies in memory: [N, C, H, W] or [N, H, W, C].
-enum class Layout { kNchw, kNhwc };
-
 // Values from one element of an image to the next in `layout`.
 struct Strides {
   std::int64_t channel = 0;
@@ -35,17 +32,10 @@ struct Strides {
 };
 Strides strides_of(const ImageShape& shape, Layout layout);
 
-// Where a picture comes to lie: output (x, y) shows input (x + left, y + top), mirrored first if
-// `flip`; black outside.
-struct Placement {
-  int left = 0;
-  int top = 0;
-  bool flip = false;
-};
-
-// Pads by 4 and crops at a uniform place; flips half of the time. Draws the same number of values
-// from `rng` whatever comes out.
-Placement draw_placement(Augmentation augmentation, Rng& rng);
+// The value of one of `values` (mean or std) for a channel: its own, the only one, or `fallback`.
+// Throws Error (kInvalidArgument) naming option `name` unless there are 0, 1 or `channels` of them.
+std::vector<float> per_channel(const std::vector<float>& values, const char* name, int channels,
+                               float fallback, const std::string& where);
 
 // Preprocessing's scale, mean, std and order as a table of 256 floats per output channel.
 class PixelTable {
@@ -53,6 +43,9 @@ class PixelTable {
   // Throws Error (kInvalidArgument) if mean or std has neither one value nor one per channel, or if
   // order=bgr is asked of other than three channels.
   PixelTable(const Preprocessing& preprocessing, int channels, const std::string& where);
+
+  // Whether the last channel of a picture becomes the first.
+  bool reversed() const noexcept { return reversed_; }
 
   // Writes `picture`, placed, to `out` in `layout`; the picture has the table's channels and `out`
   // as many values as the picture.

@@ -14,6 +14,8 @@ Preprocessing preprocessing_of(const DataSpec& spec) {
   result.resize = spec.resize.value_or(0);
   result.crop = spec.crop.value_or(0);
   result.crop_round = spec.crop_round.value_or(CropRound::kEven);
+  result.exif = spec.exif.value_or(ExifRotation::kApply);
+  result.channels = spec.channels.value_or(0);
   return result;
 }
 
@@ -26,6 +28,8 @@ DataSpec spec_of(const Preprocessing& preprocessing) {
   if (preprocessing.resize > 0) spec.resize = preprocessing.resize;
   if (preprocessing.crop > 0) spec.crop = preprocessing.crop;
   if (preprocessing.crop_round != CropRound::kEven) spec.crop_round = preprocessing.crop_round;
+  if (preprocessing.exif != ExifRotation::kApply) spec.exif = preprocessing.exif;
+  if (preprocessing.channels > 0) spec.channels = preprocessing.channels;
   return spec;
 }
 
@@ -49,7 +53,7 @@ Preprocessing preprocessing_from_key_values(const std::map<std::string, std::str
       throw Error(ErrorCode::kInvalidArgument,
                   where + ": option " + option.name +
                       " says nothing about preprocessing; expected "
-                      "scale, mean, std, order, resize, crop or crop_round");
+                      "scale, mean, std, order, resize, crop, crop_round, exif or channels");
     }
   }
   return preprocessing;

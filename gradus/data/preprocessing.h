@@ -16,7 +16,11 @@ enum class ChannelOrder { kRgb, kBgr };
 // network's answers hang on it.
 enum class CropRound { kEven, kDown };
 
-// In this order: resize the shorter side to `resize`, crop the centre `crop` x `crop`, reorder the
+// Whether a picture that says by its Exif tag how it was held is turned upright, as viewers show it,
+// or left as it is stored, as torchvision's folders leave it.
+enum class ExifRotation { kApply, kIgnore };
+
+// In this order: turn upright, make `channels`, resize the shorter side to `resize`, crop the centre `crop` x `crop`, reorder the
 // channels, value = (byte * scale / 255 - mean[channel]) / std[channel], each operation in float.
 // (byte * scale before / 255: scale 1 gives torchvision's ToTensor and scale 255 the bytes,
 // exactly.)
@@ -28,6 +32,8 @@ struct Preprocessing {
   std::int64_t resize = 0;  // pixels, 0: as it is
   std::int64_t crop = 0;    // pixels, 0: as it is
   CropRound crop_round = CropRound::kEven;
+  ExifRotation exif = ExifRotation::kApply;
+  std::int64_t channels = 0;  // 1: grey, 3: RGB, 4: RGB and alpha; 0: what the source has
 
   bool operator==(const Preprocessing&) const = default;
 };

@@ -6,6 +6,7 @@
 #include "gradus/base/error.h"
 #include "gradus/base/nearest_name.h"
 #include "gradus/base/rng.h"
+#include "gradus/data/data_options.h"
 
 namespace gradus {
 
@@ -29,6 +30,29 @@ const DataSource& find_data_source(const std::string& name) {
                   known);
 }
 
+namespace {
+
+// An option that only some sources understand is refused by the others.
+void check_options(const DataSource& source, const DataSpec& spec) {
+  for (const DataOption& option : data_options()) {
+    if (!option.write(spec)) continue;
+    std::string understood;
+    bool here = false;
+    for (const DataSource& other : data_sources()) {
+      const auto& own = other.options;
+      if (std::find(own.begin(), own.end(), option.name) == own.end()) continue;
+      understood += (understood.empty() ? "" : ", ") + other.name;
+      here = here || other.name == source.name;
+    }
+    if (here || understood.empty()) continue;
+    throw Error(ErrorCode::kInvalidArgument, "data '" + to_string(spec) + "': option " +
+                                                 option.name + ": " + source.name +
+                                                 " has none; expected it of " + understood);
+  }
+}
+
+}  // namespace
+
 std::unique_ptr<Dataset> open_dataset(const DataSpec& spec, Split split) {
   const DataSource& source = find_data_source(spec.kind);
   DataSpec full = spec;
@@ -38,6 +62,7 @@ std::unique_ptr<Dataset> open_dataset(const DataSpec& spec, Split split) {
         ErrorCode::kInvalidArgument,
         "data '" + to_string(spec) + "': found nothing after the kind; expected " + source.usage);
   }
+  check_options(source, full);
   return source.open(full);
 }
 

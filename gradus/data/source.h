@@ -17,6 +17,8 @@ struct DataSource {
   std::string help;   // one line: what it reads
   // `spec` has this kind and a path. Throws Error if there is no such data or it is malformed.
   std::unique_ptr<Dataset> (*open)(const DataSpec& spec);
+  // The options that not every source understands and this one does.
+  std::vector<std::string> options{};
 };
 
 // In the order of the help text.

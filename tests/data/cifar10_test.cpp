@@ -52,7 +52,7 @@ TEST_F(Cifar10Source, ReadsLabelThenPlanes) {
   EXPECT_EQ(dataset->size(), 10000);
   EXPECT_EQ(dataset->classes(), 10);
   EXPECT_EQ(dataset->info().class_names.at(9), "truck");
-  EXPECT_EQ(dataset->info().augmentation, Augmentation::kNone);
+  EXPECT_EQ(dataset->info().augmentation, Augmentation{});
   std::vector<float> image(3072);
   std::int64_t label = 0;
   dataset->load(2, image, label);
@@ -77,7 +77,7 @@ TEST_F(Cifar10Source, SelectsAcrossFiles) {
   ASSERT_EQ(dataset->size(), 2);
   EXPECT_EQ(dataset->label(0), 1);
   EXPECT_EQ(dataset->label(1), 2);
-  EXPECT_EQ(dataset->info().augmentation, Augmentation::kPadCropFlip);
+  EXPECT_EQ(dataset->info().augmentation.crop, Augmentation::Crop::kPad);
 }
 
 TEST_F(Cifar10Source, RefusesOtherSizes) {

@@ -27,7 +27,19 @@ const std::map<std::string, std::pair<std::string, std::string>> kValues = {
     {"resize", {"256", "16385"}},
     {"crop", {"224", "224x224"}},
     {"crop_round", {"down", "up"}},
-    {"augment", {"pad_crop_flip", ""}}};
+    {"exif", {"ignore", "yes"}},
+    {"channels", {"4", "2"}},
+    {"images", {"x_train", ""}},
+    {"labels", {"a\\,b.npy", ""}},
+    {"layout", {"nchw", "chw"}},
+    {"cache", {"memory", ""}},
+    {"augment", {"random_resized_crop", ""}},
+    {"hflip", {"0.25", "1.5"}},
+    {"vflip", {"1", "-1"}},
+    {"crop_scale", {"0.08/1", "1/0.5"}},
+    {"crop_ratio", {"0.75/1.5", "0/1"}},
+    {"jitter", {"0.4/0.4/0.4/0.1", "0.4/0.4/0.4/0.6"}},
+    {"randaugment", {"2/9", "2/9.5"}}};
 
 TEST(DataSpec, ReadsEveryPart) {
   const DataSpec spec = parse_data_spec(
@@ -47,7 +59,7 @@ TEST(DataSpec, ReadsEveryPart) {
   EXPECT_EQ(spec.crop, 224);
   EXPECT_EQ(spec.order, ChannelOrder::kBgr);
   EXPECT_EQ(spec.scale, 255.0f);
-  EXPECT_EQ(spec.augment, Augmentation::kNone);
+  EXPECT_EQ(spec.augment, Augment::kNone);
 }
 
 TEST(DataSpec, LeavesWhatIsNotGivenEmpty) {

@@ -62,9 +62,9 @@ TEST_F(ImagelistSource, PreparesPicturesAsThePartsDo) {
 TEST_F(ImagelistSource, FlipsInTheTrainSplitOnly) {
   write("a.png", encode_png(pattern_picture(8, 8)));
   write("list.txt", "a.png 0\n");
-  EXPECT_EQ(open(",split=train")->info().augmentation, Augmentation::kFlip);
-  EXPECT_EQ(open(",split=train,augment=none")->info().augmentation, Augmentation::kNone);
-  EXPECT_EQ(open(",split=test,augment=flip")->info().augmentation, Augmentation::kNone);
+  EXPECT_EQ(open(",split=train")->info().augmentation, (Augmentation{.hflip = 0.5f}));
+  EXPECT_EQ(open(",split=train,augment=none")->info().augmentation, Augmentation{});
+  EXPECT_EQ(open(",split=test,augment=flip")->info().augmentation, Augmentation{});
 }
 
 TEST_F(ImagelistSource, RefusesALinkThatLeavesTheFolder) {

@@ -117,6 +117,16 @@ std::string encode_png(const Picture& picture, int bits) {
   return write_png(picture, bits, kTypes[picture.channels], "");
 }
 
+// The chunk goes between the header, 33 bytes with the signature, and the rest.
+std::string encode_png_with_exif(const Picture& picture, const std::string& exif) {
+  const std::string file = encode_png(picture);
+  const std::string chunk = "eXIf" + exif;
+  const auto sum =
+      ::crc32(0, reinterpret_cast<const Bytef*>(chunk.data()), static_cast<uInt>(chunk.size()));
+  return file.substr(0, 33) + big_endian(static_cast<std::uint32_t>(exif.size())) + chunk +
+         big_endian(static_cast<std::uint32_t>(sum)) + file.substr(33);
+}
+
 std::string encode_palette_png(const Picture& picture, const std::string& colours) {
   return write_png(picture, 8, PNG_COLOR_TYPE_PALETTE, colours);
 }

@@ -28,6 +28,9 @@ std::string encode_jpeg(const Picture& picture, const JpegOptions& options = {})
 // the upper one of a sample.
 std::string encode_png(const Picture& picture, int bits = 8);
 
+// With Exif data in its own chunk.
+std::string encode_png_with_exif(const Picture& picture, const std::string& exif);
+
 // A picture of `colours` palette entries (RGB, three bytes each), `picture` holding indices.
 std::string encode_palette_png(const Picture& picture, const std::string& colours);
 

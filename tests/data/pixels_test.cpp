@@ -91,38 +91,5 @@ TEST(PixelTable, RefusesValuesThatDoNotFitTheChannels) {
                [] { PixelTable({.order = ChannelOrder::kBgr}, 1, "test"); });
 }
 
-TEST(Augmentation, ReachesEveryPlaceAndNoOther) {
-  std::set<std::tuple<int, int, bool>> seen;
-  Rng rng(1);
-  for (int i = 0; i < 20000; ++i) {
-    const Placement placement = draw_placement(Augmentation::kPadCropFlip, rng);
-    EXPECT_LE(std::max(std::abs(placement.left), std::abs(placement.top)), 4);
-    seen.insert({placement.left, placement.top, placement.flip});
-  }
-  EXPECT_EQ(seen.size(), 9u * 9u * 2u);
-}
-
-TEST(Augmentation, DrawsAsManyValuesWhateverItIs) {
-  Rng none(5);
-  Rng all(5);
-  const Placement placement = draw_placement(Augmentation::kNone, none);
-  draw_placement(Augmentation::kPadCropFlip, all);
-  EXPECT_EQ(none.state(), all.state());
-  EXPECT_EQ(std::tuple(placement.left, placement.top, placement.flip), std::tuple(0, 0, false));
-}
-
-TEST(Augmentation, OnlyFlipsWhenAskedToFlip) {
-  Rng rng(2);
-  int flips = 0;
-  for (int i = 0; i < 1000; ++i) {
-    const Placement placement = draw_placement(Augmentation::kFlip, rng);
-    EXPECT_EQ(placement.left, 0);
-    EXPECT_EQ(placement.top, 0);
-    flips += placement.flip ? 1 : 0;
-  }
-  EXPECT_GT(flips, 400);
-  EXPECT_LT(flips, 600);
-}
-
 }  // namespace
 }  // namespace gradus

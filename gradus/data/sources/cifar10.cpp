@@ -100,7 +100,7 @@ std::unique_ptr<Dataset> open_cifar10(const DataSpec& spec) {
   pictures.class_names = {"airplane", "automobile", "bird",  "cat",  "deer",
                           "dog",      "frog",       "horse", "ship", "truck"};
   pictures.size = {32, 32};
-  pictures.train_augmentation = Augmentation::kPadCropFlip;
+  pictures.train_augmentation = Augment::kPadCropFlip;
   pictures.labels.resize(samples.size());
   std::vector<std::uint8_t> pixels(samples.size() * 3 * kPixels);
   for (std::size_t i = 0; i < files.size(); ++i) {

@@ -20,22 +20,23 @@ std::unique_ptr<Dataset> open_imagelist(const DataSpec& spec) {
   const ImageList list = read_image_list(spec.path);
   PictureSetInfo pictures;
   pictures.classes = class_count(list, spec);
-  pictures.train_augmentation = Augmentation::kFlip;
+  pictures.train_augmentation = Augment::kFlip;
   std::vector<std::string> paths;
   for (std::int64_t sample : select_samples(std::ssize(list.paths), spec, spec.path)) {
     paths.push_back(list.paths[static_cast<std::size_t>(sample)]);
     pictures.labels.push_back(list.labels[static_cast<std::size_t>(sample)]);
   }
   const std::string folder = std::filesystem::path(spec.path).parent_path().string();
-  return make_file_dataset(spec, std::move(pictures), folder.empty() ? "." : folder,
-                           std::move(paths));
+  return make_file_dataset(spec, std::move(pictures),
+                           {folder.empty() ? "." : folder, std::move(paths), false});
 }
 
 }  // namespace
 
 DataSource imagelist_data_source() {
   return {"imagelist", "imagelist:FILE",
-          "JPEG and PNG pictures named in a text file, one path and label a line", open_imagelist};
+          "JPEG and PNG pictures named in a text file, one path and label a line", open_imagelist,
+          {"cache"}};
 }
 
 }  // namespace gradus

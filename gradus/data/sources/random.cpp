@@ -31,14 +31,10 @@ class RandomDataset : public Dataset {
   RandomDataset(DatasetInfo description, std::uint64_t seed, std::int64_t offset)
       : Dataset(std::move(description)), seed_(seed), offset_(offset) {
     const Preprocessing& preprocessing = info().preprocessing;
-    // Checks how many values mean and std have.
-    PixelTable(preprocessing, static_cast<int>(shape().channels), "data '" + info().name + "'");
-    for (std::size_t c = 0; c < static_cast<std::size_t>(shape().channels); ++c) {
-      const auto& mean = preprocessing.mean;
-      const auto& deviation = preprocessing.std;
-      mean_.push_back(mean.empty() ? 0.0f : mean[mean.size() == 1 ? 0 : c]);
-      std_.push_back(deviation.empty() ? 1.0f : deviation[deviation.size() == 1 ? 0 : c]);
-    }
+    const auto channels = static_cast<int>(shape().channels);
+    const std::string where = "data '" + info().name + "'";
+    mean_ = per_channel(preprocessing.mean, "mean", channels, 0.0f, where);
+    std_ = per_channel(preprocessing.std, "std", channels, 1.0f, where);
   }
 
   std::int64_t label(std::int64_t index) const override {
@@ -87,10 +83,10 @@ std::unique_ptr<Dataset> open_random(const DataSpec& spec) {
                 "data '" + info.name + "': found the shape '" + spec.path +
                     "'; expected CxHxW, e.g. 3x32x32, sides from 1 to 16384, at most 2^28 values");
   }
-  if (spec.resize || spec.crop || spec.order == ChannelOrder::kBgr) {
+  if (spec.resize || spec.crop || spec.channels || spec.order == ChannelOrder::kBgr) {
     throw Error(ErrorCode::kInvalidArgument,
                 "data '" + info.name +
-                    "': found resize, crop or order=bgr; random data has none: "
+                    "': found resize, crop, channels or order=bgr; random data has none: "
                     "give the final shape");
   }
   // Another split is other data, as everywhere.

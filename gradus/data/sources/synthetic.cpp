@@ -49,7 +49,7 @@ std::unique_ptr<Dataset> open_synthetic(const DataSpec& spec) {
   pictures.class_names = shape_names();
   pictures.size = {kShapeSide, kShapeSide};
   pictures.channels = kShapeChannels;
-  pictures.train_augmentation = Augmentation::kFlip;
+  pictures.train_augmentation = Augment::kFlip;
   for (std::int64_t i = 0; i < size; ++i) {
     pictures.labels.push_back(shape_label(static_cast<std::uint64_t>(offset + i)));
   }
