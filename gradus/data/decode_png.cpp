@@ -57,13 +57,14 @@ bool read_header(Decoder& decoder) {
   return true;
 }
 
-// The transparent grey of a file of fewer than 8 bits, which Pillow compares with samples that are
+// The transparent grey of a file of 2 or 4 bits, which Pillow compares with samples that are
 // scaled to 8 already (so that 15 of 15, white, is hardly ever met); empty in other files. What
 // networks saw in training is what it says.
 std::optional<std::uint8_t> unscaled_transparency(const Decoder& decoder) {
   png_color_16p grey = nullptr;
+  const int bits = png_get_bit_depth(decoder.png, decoder.info);
   const bool shallow = png_get_color_type(decoder.png, decoder.info) == PNG_COLOR_TYPE_GRAY &&
-                       png_get_bit_depth(decoder.png, decoder.info) < 8;
+                       (bits == 2 || bits == 4);
   if (!shallow || png_get_tRNS(decoder.png, decoder.info, nullptr, nullptr, &grey) == 0) return {};
   return static_cast<std::uint8_t>(grey->gray);
 }
@@ -71,7 +72,9 @@ std::optional<std::uint8_t> unscaled_transparency(const Decoder& decoder) {
 // Asks for three 8-bit channels, or four with alpha, of every kind of file.
 bool start(Decoder& decoder, bool alpha, bool transparency, std::size_t* row_bytes) {
   if (setjmp(png_jmpbuf(decoder.png)) != 0) return false;
-  png_set_palette_to_rgb(decoder.png);
+  // Asked for of other files it would make alpha of a transparent colour too.
+  const bool palette = png_get_color_type(decoder.png, decoder.info) == PNG_COLOR_TYPE_PALETTE;
+  if (palette) png_set_palette_to_rgb(decoder.png);
   png_set_gray_to_rgb(decoder.png);
   png_set_expand_gray_1_2_4_to_8(decoder.png);
   png_set_strip_16(decoder.png);
