@@ -18,7 +18,8 @@ std::int64_t fixed(double value) {
 
 Picture transform(const PictureView& picture, const Affine& m) {
   const auto channels = static_cast<std::size_t>(picture.channels);
-  const auto pixels = static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height);
+  const auto pixels =
+      static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height);
   Picture result{picture.width, picture.height, picture.channels, {}};
   result.bytes.resize(pixels * channels);
   std::int64_t row_x = fixed(m[2] + m[0] * 0.5 + m[1] * 0.5);

@@ -183,9 +183,10 @@ std::unique_ptr<Dataset> make_float_dataset(const DataSpec& spec, const NpyType&
                            about.augmentation.crop == Augmentation::Crop::kRandomResized;
   if (spec.resize || spec.crop || spec.channels || of_pictures) {
     throw Error(ErrorCode::kInvalidArgument,
-                "data '" + about.name + "': found resize, crop, channels, random_resized_crop, "
-                "jitter or randaugment for an array of " + to_string(type) +
-                "; expected uint8, or an array in the network's size");
+                "data '" + about.name +
+                    "': found resize, crop, channels, random_resized_crop, "
+                    "jitter or randaugment for an array of " +
+                    to_string(type) + "; expected uint8, or an array in the network's size");
   }
   return std::make_unique<FloatDataset>(std::move(about), type, images.layout,
                                         std::move(chosen.labels), std::move(bytes));
@@ -199,9 +200,8 @@ std::vector<std::uint8_t> interleaved(std::span<const std::byte> bytes, const Ar
   std::vector<std::uint8_t> result(bytes.size());
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const std::size_t in = i % image;
-    const std::size_t to = images.layout == Layout::kNchw
-                               ? i - in + in % pixels * channels + in / pixels
-                               : i;
+    const std::size_t to =
+        images.layout == Layout::kNchw ? i - in + in % pixels * channels + in / pixels : i;
     result[to] = std::to_integer<std::uint8_t>(bytes[i]);
   }
   return result;
@@ -225,8 +225,8 @@ std::unique_ptr<Dataset> make_array_dataset(const DataSpec& spec, const NamedArr
     chosen.labels.push_back(all[static_cast<std::size_t>(sample)]);
   }
   std::vector<std::byte> bytes = select_bytes(images.array, samples);
-  const bool pictures = images.array.type == NpyType{NumberKind::kUnsigned, 1} &&
-                        is_channels(found.shape.channels);
+  const bool pictures =
+      images.array.type == NpyType{NumberKind::kUnsigned, 1} && is_channels(found.shape.channels);
   if (!pictures) {
     return make_float_dataset(spec, images.array.type, found, std::move(chosen), std::move(bytes));
   }

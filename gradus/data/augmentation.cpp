@@ -87,8 +87,8 @@ Box draw_box(PictureSize size, const Augmentation& augmentation, Rng& rng) {
   const double low = std::log(static_cast<double>(augmentation.crop_ratio[0]));
   const double high = std::log(static_cast<double>(augmentation.crop_ratio[1]));
   for (int i = 0; i < kBoxTries; ++i) {
-    const auto share = static_cast<double>(
-        rng.uniform(augmentation.crop_scale[0], augmentation.crop_scale[1]));
+    const auto share =
+        static_cast<double>(rng.uniform(augmentation.crop_scale[0], augmentation.crop_scale[1]));
     const double ratio = std::exp(low + (high - low) * static_cast<double>(rng.uniform()));
     const long width = std::lround(std::sqrt(area * share * ratio));
     const long height = std::lround(std::sqrt(area * share / ratio));

@@ -19,9 +19,9 @@ struct Augmentation {
     kRandomResized,  // a random part, resized to the picture's size (Szegedy et al., 2015)
   };
   Crop crop = Crop::kNone;
-  std::array<float, 2> crop_scale = {0.08f, 1.0f};              // share of the area
+  std::array<float, 2> crop_scale = {0.08f, 1.0f};               // share of the area
   std::array<float, 2> crop_ratio = {3.0f / 4.0f, 4.0f / 3.0f};  // width / height
-  float hflip = 0.0f;                                           // probability
+  float hflip = 0.0f;                                            // probability
   float vflip = 0.0f;
   std::array<float, 4> jitter{};  // brightness, contrast, saturation, hue: as torchvision's
   int operations = 0;             // of RandAugment

@@ -58,7 +58,8 @@ DataOption make_option(std::string name, std::string help, std::string values, F
 DataOption integer_option(std::string name, std::string help, Field<std::int64_t> field,
                           std::int64_t low, std::int64_t high) {
   return make_option<std::int64_t>(
-      std::move(name), std::move(help), "an integer from " + number_text(low) + " to " + number_text(high), field,
+      std::move(name), std::move(help),
+      "an integer from " + number_text(low) + " to " + number_text(high), field,
       [low, high](const std::string& text) {
         auto value = parse_number<std::int64_t>(text);
         return value && *value >= low && *value <= high ? value : std::nullopt;
@@ -91,9 +92,8 @@ struct Count {
 // Numbers with '/' between them; `fits` says what they must be together.
 DataOption list_option(
     std::string name, std::string help, Field<std::vector<float>> field, Count count, float low,
-    float high, std::function<bool(const std::vector<float>&)> fits = [](const auto&) {
-      return true;
-    }) {
+    float high,
+    std::function<bool(const std::vector<float>&)> fits = [](const auto&) { return true; }) {
   return make_option<std::vector<float>>(
       std::move(name), std::move(help),
       count.text() + " numbers from " + number_text(low) + " to " + number_text(high) +
@@ -156,52 +156,52 @@ bool whole(const std::vector<float>& values) {
 }
 
 std::vector<DataOption> selection_options() {
-  return {choice_option<Split>("split", "which part of the data", &DataSpec::split,
-                               {{"train", Split::kTrain}, {"test", Split::kTest}}),
-          integer_option("offset", "samples left out at the front", &DataSpec::offset, 0, kMaxCount),
-          integer_option("limit", "at most so many samples", &DataSpec::limit, 1, kMaxCount),
-          integer_option("seed", "shuffles before offset and limit; random, synthetic: the content",
-                         &DataSpec::seed, 0, INT64_MAX),
-          integer_option("classes", "their number, where the data does not say",
-                         &DataSpec::classes, 1, kMaxLabel + 1)};
+  return {
+      choice_option<Split>("split", "which part of the data", &DataSpec::split,
+                           {{"train", Split::kTrain}, {"test", Split::kTest}}),
+      integer_option("offset", "samples left out at the front", &DataSpec::offset, 0, kMaxCount),
+      integer_option("limit", "at most so many samples", &DataSpec::limit, 1, kMaxCount),
+      integer_option("seed", "shuffles before offset and limit; random, synthetic: the content",
+                     &DataSpec::seed, 0, INT64_MAX),
+      integer_option("classes", "their number, where the data does not say", &DataSpec::classes, 1,
+                     kMaxLabel + 1)};
 }
 
 std::vector<DataOption> preprocessing_options() {
-  return {
-      number_option("scale", "of the pixels: byte * scale / 255", &DataSpec::scale, 1e-6f,
-                    kMaxMagnitude),
-      list_option("mean", "taken off the pixels, one or one a channel", &DataSpec::mean, {1, 4},
-                  -kMaxMagnitude, kMaxMagnitude),
-      list_option("std", "divides them then", &DataSpec::std, {1, 4}, 1e-6f, kMaxMagnitude),
-      choice_option<ChannelOrder>("order", "of the channels", &DataSpec::order,
-                                  {{"rgb", ChannelOrder::kRgb}, {"bgr", ChannelOrder::kBgr}}),
-      integer_option("resize", "the shorter side, in pixels", &DataSpec::resize, 1,
-                     kMaxPictureSide),
-      integer_option("crop", "the centre, a square of so many pixels", &DataSpec::crop, 1,
-                     kMaxPictureSide),
-      choice_option<CropRound>("crop_round", "of half a pixel in crop", &DataSpec::crop_round,
-                               {{"even", CropRound::kEven}, {"down", CropRound::kDown}}),
-      choice_option<ExifRotation>("exif", "turn pictures as their Exif tag says", &DataSpec::exif,
-                                  {{"apply", ExifRotation::kApply},
-                                   {"ignore", ExifRotation::kIgnore}}),
-      make_option<std::int64_t>(
-          "channels", "1: grey, 3: RGB, 4: RGB and alpha", "1, 3 or 4", &DataSpec::channels,
-          [](const std::string& text) {
-            const auto value = parse_number<std::int64_t>(text);
-            return value && (*value == 1 || *value == 3 || *value == 4) ? value : std::nullopt;
-          },
-          number_text<std::int64_t>)};
+  return {number_option("scale", "of the pixels: byte * scale / 255", &DataSpec::scale, 1e-6f,
+                        kMaxMagnitude),
+          list_option("mean", "taken off the pixels, one or one a channel", &DataSpec::mean, {1, 4},
+                      -kMaxMagnitude, kMaxMagnitude),
+          list_option("std", "divides them then", &DataSpec::std, {1, 4}, 1e-6f, kMaxMagnitude),
+          choice_option<ChannelOrder>("order", "of the channels", &DataSpec::order,
+                                      {{"rgb", ChannelOrder::kRgb}, {"bgr", ChannelOrder::kBgr}}),
+          integer_option("resize", "the shorter side, in pixels", &DataSpec::resize, 1,
+                         kMaxPictureSide),
+          integer_option("crop", "the centre, a square of so many pixels", &DataSpec::crop, 1,
+                         kMaxPictureSide),
+          choice_option<CropRound>("crop_round", "of half a pixel in crop", &DataSpec::crop_round,
+                                   {{"even", CropRound::kEven}, {"down", CropRound::kDown}}),
+          choice_option<ExifRotation>(
+              "exif", "turn pictures as their Exif tag says", &DataSpec::exif,
+              {{"apply", ExifRotation::kApply}, {"ignore", ExifRotation::kIgnore}}),
+          make_option<std::int64_t>(
+              "channels", "1: grey, 3: RGB, 4: RGB and alpha", "1, 3 or 4", &DataSpec::channels,
+              [](const std::string& text) {
+                const auto value = parse_number<std::int64_t>(text);
+                return value && (*value == 1 || *value == 3 || *value == 4) ? value : std::nullopt;
+              },
+              number_text<std::int64_t>)};
 }
 
 std::vector<DataOption> storage_options() {
-  return {text_option("images", "npz: the array of pictures", "a name", &DataSpec::images),
-          text_option("labels", "npz: the array of labels; npy: its file", "a name or a file",
-                      &DataSpec::labels),
-          choice_option<Layout>("layout", "npz, npy: of pictures, if their shape does not tell",
-                                &DataSpec::layout,
-                                {{"nchw", Layout::kNchw}, {"nhwc", Layout::kNhwc}}),
-          text_option("cache", "imagefolder, imagelist: where decoded pictures are kept",
-                      "memory or a folder", &DataSpec::cache)};
+  return {
+      text_option("images", "npz: the array of pictures", "a name", &DataSpec::images),
+      text_option("labels", "npz: the array of labels; npy: its file", "a name or a file",
+                  &DataSpec::labels),
+      choice_option<Layout>("layout", "npz, npy: of pictures, if their shape does not tell",
+                            &DataSpec::layout, {{"nchw", Layout::kNchw}, {"nhwc", Layout::kNhwc}}),
+      text_option("cache", "imagefolder, imagelist: where decoded pictures are kept",
+                  "memory or a folder", &DataSpec::cache)};
 }
 
 std::vector<DataOption> augmentation_options() {
@@ -212,8 +212,8 @@ std::vector<DataOption> augmentation_options() {
                               {"flip", Augment::kFlip},
                               {"pad_crop_flip", Augment::kPadCropFlip},
                               {"random_resized_crop", Augment::kRandomResizedCrop}}),
-      number_option("hflip", "training: how often left and right change places",
-                    &DataSpec::hflip, 0.0f, 1.0f),
+      number_option("hflip", "training: how often left and right change places", &DataSpec::hflip,
+                    0.0f, 1.0f),
       number_option("vflip", "training: how often top and bottom do", &DataSpec::vflip, 0.0f, 1.0f),
       list_option("crop_scale", "random_resized_crop: share of the area", &DataSpec::crop_scale,
                   {2, 2}, 0.01f, 1.0f, rises),
@@ -232,8 +232,8 @@ std::vector<DataOption> augmentation_options() {
 const std::vector<DataOption>& data_options() {
   static const std::vector<DataOption> list = [] {
     std::vector<DataOption> all;
-    for (auto part : {selection_options, preprocessing_options, storage_options,
-                      augmentation_options}) {
+    for (auto part :
+         {selection_options, preprocessing_options, storage_options, augmentation_options}) {
       for (DataOption& option : part()) all.push_back(std::move(option));
     }
     return all;

@@ -191,7 +191,8 @@ void autocontrast(Picture& picture) {
     Table table = identity();
     const auto used = [](std::int64_t count) { return count > 0; };
     const auto low = std::find_if(histogram.begin(), histogram.end(), used) - histogram.begin();
-    const auto high = histogram.rend() - std::find_if(histogram.rbegin(), histogram.rend(), used) - 1;
+    const auto high =
+        histogram.rend() - std::find_if(histogram.rbegin(), histogram.rend(), used) - 1;
     if (high <= low) return table;
     const double scale = 255.0 / static_cast<double>(high - low);
     const double offset = static_cast<double>(-low) * scale;

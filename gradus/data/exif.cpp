@@ -24,8 +24,7 @@ class Tiff {
     if (at > bytes_.size() || size > bytes_.size() - at) return std::nullopt;
     std::uint32_t value = 0;
     for (std::size_t i = 0; i < size; ++i) {
-      value = value << 8 |
-              std::to_integer<std::uint32_t>(bytes_[at + (big_ ? i : size - 1 - i)]);
+      value = value << 8 | std::to_integer<std::uint32_t>(bytes_[at + (big_ ? i : size - 1 - i)]);
     }
     return value;
   }
@@ -39,7 +38,8 @@ class Tiff {
 
 std::optional<std::span<const std::byte>> exif_of_segment(std::span<const std::byte> segment) {
   constexpr std::string_view kName("Exif\0\0", 6);
-  if (segment.size() < kName.size() || std::memcmp(segment.data(), kName.data(), kName.size()) != 0) {
+  if (segment.size() < kName.size() ||
+      std::memcmp(segment.data(), kName.data(), kName.size()) != 0) {
     return std::nullopt;
   }
   return segment.subspan(kName.size());
@@ -70,8 +70,10 @@ Picture turned_upright(Picture picture, int orientation) {
   // Exif: 2 mirrored, 3 half a turn, 4 upside down; 5 rows and columns swapped, 6 seen after a
   // quarter turn clockwise, 8 after one counterclockwise, 7 swapped along the other diagonal.
   const bool swap = swaps_sides(orientation);
-  const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-  const bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const bool from_right =
+      orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  const bool from_bottom =
+      orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   Picture result = picture;
   if (swap) std::swap(result.width, result.height);
   std::uint8_t* out = result.bytes.data();

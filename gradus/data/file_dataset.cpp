@@ -104,8 +104,7 @@ std::unique_ptr<Dataset> make_file_dataset(const DataSpec& spec, PictureSetInfo 
   }
   files.folder = root;
   const std::string first = (fs::path(root) / files.paths[0]).string();
-  pictures.size =
-      decode_picture_size(read_picture_file(files, 0), first, decode_options(spec));
+  pictures.size = decode_picture_size(read_picture_file(files, 0), first, decode_options(spec));
   pictures.channels = 3;
   return std::make_unique<FileDataset>(spec, std::move(pictures), std::move(files));
 }

@@ -45,8 +45,8 @@ void check_magic(std::span<const std::byte> magic, std::size_t rank, const std::
   const auto at = [&](std::size_t i) { return std::to_integer<int>(magic[i]); };
   if (at(0) != 0 || at(1) != 0) refuse(path, "is no IDX file; expected it to begin with two zeros");
   if (at(2) != kUnsignedByte) {
-    refuse(path, "holds elements of IDX type " + std::to_string(at(2)) +
-                     "; expected 8, unsigned bytes");
+    refuse(path,
+           "holds elements of IDX type " + std::to_string(at(2)) + "; expected 8, unsigned bytes");
   }
   if (static_cast<std::size_t>(at(3)) != rank) {
     refuse(path, "has " + std::to_string(at(3)) + " dimensions; expected " + std::to_string(rank) +
@@ -78,9 +78,8 @@ IdxArray load_idx(const std::string& path, std::size_t rank) {
   IdxArray array{read_shape(source, rank, path), {}};
   const std::optional<std::int64_t> count = element_count(array.shape);
   if (!count || *count < 1 || !source.may_hold(static_cast<std::uint64_t>(*count))) {
-    refuse(path, "says that it holds " + to_string(array.shape) +
-                     " bytes, which a file of " + std::to_string(file.bytes().size()) +
-                     " bytes does not; get the file again");
+    refuse(path, "says that it holds " + to_string(array.shape) + " bytes, which a file of " +
+                     std::to_string(file.bytes().size()) + " bytes does not; get the file again");
   }
   array.values.resize(static_cast<std::size_t>(*count));
   const std::size_t found = source.read(std::as_writable_bytes(std::span(array.values)));

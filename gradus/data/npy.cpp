@@ -65,11 +65,12 @@ NpyType parse_type(const std::string& text, const std::string& where) {
   const bool quoted = text.size() == 5 && (text[0] == '\'' || text[0] == '"') && text[4] == text[0];
   const auto known = quoted ? types.find(text.substr(2, 2)) : types.end();
   const char order = quoted ? text[1] : '?';
-  const bool fits = known != types.end() && (order == '<' || order == '>' ||
-                                             (order == '|' && known->second.bytes == 1));
+  const bool fits = known != types.end() &&
+                    (order == '<' || order == '>' || (order == '|' && known->second.bytes == 1));
   if (!fits) {
-    refuse(where, "holds elements of type " + text +
-                      "; expected numbers: bool, int8 to int64, uint8 to uint64, float16 to float64");
+    refuse(where,
+           "holds elements of type " + text +
+               "; expected numbers: bool, int8 to int64, uint8 to uint64, float16 to float64");
   }
   NpyType type = known->second;
   type.big_endian = order == '>';
@@ -181,8 +182,7 @@ std::vector<std::int64_t> to_integers(const NpyView& array, const std::string& w
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::uint64_t bits = bits_of(array.data.data() + i * array.type.bytes, array.type);
     const bool is_signed = array.type.kind == NumberKind::kSigned;
-    values[i] =
-        is_signed ? sign_extended(bits, array.type.bytes) : static_cast<std::int64_t>(bits);
+    values[i] = is_signed ? sign_extended(bits, array.type.bytes) : static_cast<std::int64_t>(bits);
     if (!is_signed && values[i] < 0) refuse(where, "holds " + std::to_string(bits));
   }
   return values;

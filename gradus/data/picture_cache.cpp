@@ -169,8 +169,9 @@ class FileWriter {
                       "out cache");
     }
     for (const std::uint64_t number :
-         {at_, static_cast<std::uint64_t>(picture.width), static_cast<std::uint64_t>(picture.height),
-          static_cast<std::uint64_t>(picture.channels), std::uint64_t{crc32(bytes)}}) {
+         {at_, static_cast<std::uint64_t>(picture.width),
+          static_cast<std::uint64_t>(picture.height), static_cast<std::uint64_t>(picture.channels),
+          std::uint64_t{crc32(bytes)}}) {
       put(table_, number);
     }
     sink_(bytes);
@@ -236,8 +237,9 @@ std::unique_ptr<PictureCache> make_picture_cache(const std::string& where, std::
   write_cache(path, count, key, make);
   auto cache = FileCache::open(path, count, key);
   if (!cache) {
-    throw Error(ErrorCode::kFailed, path + ": reads back otherwise than it was written; is the "
-                                           "disk sound?");
+    throw Error(ErrorCode::kFailed, path +
+                                        ": reads back otherwise than it was written; is the "
+                                        "disk sound?");
   }
   return cache;
 }

@@ -17,8 +17,8 @@ struct PictureSetInfo {
   std::vector<std::int64_t> labels{};
   std::int64_t classes = 0;
   std::vector<std::string> class_names{};
-  PictureSize size{};                            // of the first picture
-  int channels = 3;                              // as they come; the spec may ask for others
+  PictureSize size{};                           // of the first picture
+  int channels = 3;                             // as they come; the spec may ask for others
   Augment train_augmentation = Augment::kNone;  // unless the spec says otherwise
 };
 

@@ -26,8 +26,7 @@ PixelTable::PixelTable(const Preprocessing& preprocessing, int channels, const s
     : channels_(static_cast<std::size_t>(channels)),
       reversed_(preprocessing.order == ChannelOrder::kBgr) {
   const std::vector<float> mean = per_channel(preprocessing.mean, "mean", channels, 0.0f, where);
-  const std::vector<float> deviation =
-      per_channel(preprocessing.std, "std", channels, 1.0f, where);
+  const std::vector<float> deviation = per_channel(preprocessing.std, "std", channels, 1.0f, where);
   if (reversed_ && channels != 3) {
     throw Error(ErrorCode::kInvalidArgument,
                 where + ": option order: found bgr for pictures with " + std::to_string(channels) +

@@ -16,14 +16,14 @@ enum class ChannelOrder { kRgb, kBgr };
 // network's answers hang on it.
 enum class CropRound { kEven, kDown };
 
-// Whether a picture that says by its Exif tag how it was held is turned upright, as viewers show it,
-// or left as it is stored, as torchvision's folders leave it.
+// Whether a picture that says by its Exif tag how it was held is turned upright, as viewers show
+// it, or left as it is stored, as torchvision's folders leave it.
 enum class ExifRotation { kApply, kIgnore };
 
-// In this order: turn upright, make `channels`, resize the shorter side to `resize`, crop the centre `crop` x `crop`, reorder the
-// channels, value = (byte * scale / 255 - mean[channel]) / std[channel], each operation in float.
-// (byte * scale before / 255: scale 1 gives torchvision's ToTensor and scale 255 the bytes,
-// exactly.)
+// In this order: turn upright, make `channels`, resize the shorter side to `resize`, crop the
+// centre `crop` x `crop`, reorder the channels, value = (byte * scale / 255 - mean[channel]) /
+// std[channel], each operation in float. (byte * scale before / 255: scale 1 gives torchvision's
+// ToTensor and scale 255 the bytes, exactly.)
 struct Preprocessing {
   float scale = 1.0f;
   std::vector<float> mean{};  // after `order`; empty: 0; one value: for every channel

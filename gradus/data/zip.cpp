@@ -181,7 +181,8 @@ std::vector<std::byte> ZipFile::content(const ZipEntry& entry) const {
   std::vector<std::byte> bytes;
   if (entry.deflated) {
     bytes.resize(static_cast<std::size_t>(entry.bytes));
-    Inflater inflater(from, DeflateFormat::kRaw, where_ + ": the entry '" + printable(entry.name) + "'");
+    Inflater inflater(from, DeflateFormat::kRaw,
+                      where_ + ": the entry '" + printable(entry.name) + "'");
     std::array<std::byte, 1> more{};
     if (inflater.read(bytes) != bytes.size() || inflater.read(more) != 0) {
       refuse("the entry '" + printable(entry.name) + "' holds another number of bytes than " +

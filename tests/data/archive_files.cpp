@@ -63,18 +63,18 @@ std::string zip(const std::vector<ZipMember>& members, bool zip64, const std::st
                              static_cast<uInt>(member.content.size()));
     const std::uint64_t bytes =
         member.claimed_bytes.empty() ? member.content.size() : member.claimed_bytes[0];
-    const std::string common = number(20, 2) + number(0, 2) + number(member.deflated ? 8 : 0, 2) +
-                               number(0, 4) + number(sum, 4) +
-                               number(zip64 ? 0xffffffff : packed.size(), 4) +
-                               number(zip64 ? 0xffffffff : bytes, 4) +
-                               number(member.name.size(), 2);
-    const std::string sizes = number(1, 2) + number(16, 2) + number(bytes, 8) +
-                              number(packed.size(), 8);
+    const std::string common =
+        number(20, 2) + number(0, 2) + number(member.deflated ? 8 : 0, 2) + number(0, 4) +
+        number(sum, 4) + number(zip64 ? 0xffffffff : packed.size(), 4) +
+        number(zip64 ? 0xffffffff : bytes, 4) + number(member.name.size(), 2);
+    const std::string sizes =
+        number(1, 2) + number(16, 2) + number(bytes, 8) + number(packed.size(), 8);
     const std::string all = number(1, 2) + number(24, 2) + number(bytes, 8) +
                             number(packed.size(), 8) + number(file.size(), 8);
-    directory += number(0x02014b50, 4) + number(20, 2) + common + number(zip64 ? all.size() : 0, 2) +
-                 number(0, 2) + number(0, 2) + number(0, 2) + number(0, 4) +
-                 number(zip64 ? 0xffffffff : file.size(), 4) + member.name + (zip64 ? all : "");
+    directory += number(0x02014b50, 4) + number(20, 2) + common +
+                 number(zip64 ? all.size() : 0, 2) + number(0, 2) + number(0, 2) + number(0, 2) +
+                 number(0, 4) + number(zip64 ? 0xffffffff : file.size(), 4) + member.name +
+                 (zip64 ? all : "");
     file += number(0x04034b50, 4) + common + number(zip64 ? sizes.size() : 0, 2) + member.name +
             (zip64 ? sizes : "") + packed;
   }

@@ -59,18 +59,16 @@ std::vector<float> load(const Dataset& dataset, std::int64_t index, Rng* rng = n
 
 // Two pictures of 2 x 2 pixels with 3 channels, the same in both orders.
 TEST_F(ArraySources, TellPlanesFromPixels) {
-  const auto pixels = open_npy(npy("|u1", "(2, 2, 2, 3)", bytes_from(0, 24)), labels({0, 4}),
-                               ",scale=255");
+  const auto pixels =
+      open_npy(npy("|u1", "(2, 2, 2, 3)", bytes_from(0, 24)), labels({0, 4}), ",scale=255");
   EXPECT_EQ(pixels->shape(), (ImageShape{3, 2, 2}));
   EXPECT_EQ(pixels->classes(), 5);
   EXPECT_EQ(pixels->label(1), 4);
-  EXPECT_EQ(load(*pixels, 1),
-            (std::vector<float>{12, 15, 18, 21, 13, 16, 19, 22, 14, 17, 20, 23}));
-  const auto planes = open_npy(npy("|u1", "(2, 3, 2, 2)", bytes_from(0, 24)), labels({0, 4}),
-                               ",scale=255");
+  EXPECT_EQ(load(*pixels, 1), (std::vector<float>{12, 15, 18, 21, 13, 16, 19, 22, 14, 17, 20, 23}));
+  const auto planes =
+      open_npy(npy("|u1", "(2, 3, 2, 2)", bytes_from(0, 24)), labels({0, 4}), ",scale=255");
   EXPECT_EQ(planes->shape(), (ImageShape{3, 2, 2}));
-  EXPECT_EQ(load(*planes, 1),
-            (std::vector<float>{12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23}));
+  EXPECT_EQ(load(*planes, 1), (std::vector<float>{12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23}));
 }
 
 TEST_F(ArraySources, AskWhereTheShapeDoesNotTell) {
@@ -84,12 +82,11 @@ TEST_F(ArraySources, AskWhereTheShapeDoesNotTell) {
 }
 
 TEST_F(ArraySources, TakeGreyPicturesAndFeatures) {
-  const auto grey = open_npy(npy("|u1", "(2, 2, 3)", bytes_from(1, 12)), labels({1, 0}),
-                             ",scale=255,mean=1");
+  const auto grey =
+      open_npy(npy("|u1", "(2, 2, 3)", bytes_from(1, 12)), labels({1, 0}), ",scale=255,mean=1");
   EXPECT_EQ(grey->shape(), (ImageShape{1, 2, 3}));
   EXPECT_EQ(load(*grey, 1), (std::vector<float>{6, 7, 8, 9, 10, 11}));
-  const auto features =
-      open_npy(npy("<f4", "(2, 3)", floats({1, 2, 3, 4, 5, 6})), labels({1, 0}));
+  const auto features = open_npy(npy("<f4", "(2, 3)", floats({1, 2, 3, 4, 5, 6})), labels({1, 0}));
   EXPECT_EQ(features->shape(), (ImageShape{1, 1, 3}));
   EXPECT_EQ(load(*features, 1), (std::vector<float>{4, 5, 6}));
 }
@@ -99,11 +96,11 @@ TEST_F(ArraySources, TakeFloatsAsTheyAre) {
   const auto plain = open_npy(images, labels({0}));
   EXPECT_EQ(load(*plain, 0), (std::vector<float>{1, -4, 2, 5, 3, 60}));
   const auto scaled = open_npy(images, labels({0}), ",scale=2,mean=1/2/3,std=2,order=bgr");
-  EXPECT_EQ(load(*scaled, 0),
-            (std::vector<float>{(6 - 1) / 2.f, (120 - 1) / 2.f, (4 - 2) / 2.f, (10 - 2) / 2.f,
-                                (2 - 3) / 2.f, (-8 - 3) / 2.f}));
+  EXPECT_EQ(load(*scaled, 0), (std::vector<float>{(6 - 1) / 2.f, (120 - 1) / 2.f, (4 - 2) / 2.f,
+                                                  (10 - 2) / 2.f, (2 - 3) / 2.f, (-8 - 3) / 2.f}));
   // Sixteen-bit numbers are numbers, not pictures.
-  const auto wide = open_npy(npy("<u2", "(1, 1, 2)", std::string("\x10\x27\x02\x00", 4)), labels({0}));
+  const auto wide =
+      open_npy(npy("<u2", "(1, 1, 2)", std::string("\x10\x27\x02\x00", 4)), labels({0}));
   EXPECT_EQ(load(*wide, 0), (std::vector<float>{10000, 2}));
 }
 
@@ -133,9 +130,8 @@ TEST_F(ArraySources, RefuseOfFloatsWhatOnlyPicturesCan) {
     expect_error(ErrorCode::kInvalidArgument, {"array of float32", "uint8"},
                  [&] { open_npy(images, labels({0}), options); });
   }
-  const auto broken =
-      open_npy(npy("<f4", "(1, 1, 2)", floats({1, std::numeric_limits<float>::infinity()})),
-               labels({0}));
+  const auto broken = open_npy(
+      npy("<f4", "(1, 1, 2)", floats({1, std::numeric_limits<float>::infinity()})), labels({0}));
   expect_error(ErrorCode::kInvalidFile, {"image 0", "not finite"}, [&] { load(*broken, 0); });
 }
 
@@ -164,9 +160,8 @@ TEST_F(ArraySources, RefuseLabelsThatAreNone) {
   expect_error(ErrorCode::kInvalidFile, {"y.npy", "float32", "expected integers"},
                [&] { open_npy(images, npy("<f4", "(2,)", floats({0, 1}))); });
   EXPECT_EQ(open_npy(images, npy("|u1", "(2, 1)", bytes_from(0, 2)))->label(1), 1);
-  expect_error(ErrorCode::kInvalidArgument, {"no labels", "labels=FILE"}, [&] {
-    open_dataset(parse_data_spec("npy:" + folder_.file("x.npy")));
-  });
+  expect_error(ErrorCode::kInvalidArgument, {"no labels", "labels=FILE"},
+               [&] { open_dataset(parse_data_spec("npy:" + folder_.file("x.npy"))); });
 }
 
 TEST_F(ArraySources, RefuseImagesThatAreNone) {
@@ -182,11 +177,8 @@ const std::string kOne = npy("|u1", "(1, 1, 1)", "a");
 const std::string kTwo = npy("|u1", "(2, 1, 1)", "bc");
 
 TEST_F(ArraySources, FindTheArraysOfEitherSplitByTheirUsualNames) {
-  for (const auto& [images, labels_name] :
-       std::vector<std::pair<std::string, std::string>>{{"x_*", "y_*"},
-                                                        {"X_*", "y_*"},
-                                                        {"*_images", "*_labels"},
-                                                        {"images_*", "labels_*"}}) {
+  for (const auto& [images, labels_name] : std::vector<std::pair<std::string, std::string>>{
+           {"x_*", "y_*"}, {"X_*", "y_*"}, {"*_images", "*_labels"}, {"images_*", "labels_*"}}) {
     const auto named = [](std::string pattern, const std::string& word) {
       return pattern.replace(pattern.find('*'), 1, word) + ".npy";
     };
@@ -203,15 +195,17 @@ TEST_F(ArraySources, FindTheArraysOfEitherSplitByTheirUsualNames) {
 TEST_F(ArraySources, FindOnePairForBothSplitsOrWhatIsNamed) {
   for (const auto& [images, labels_name] : std::vector<std::pair<std::string, std::string>>{
            {"images", "labels"}, {"x", "y"}, {"data", "target"}, {"arr_0", "arr_1"}}) {
-    const std::vector<ZipMember> members = {{images + ".npy", kOne}, {labels_name + ".npy", labels({6})}};
+    const std::vector<ZipMember> members = {{images + ".npy", kOne},
+                                            {labels_name + ".npy", labels({6})}};
     EXPECT_EQ(open_npz(members)->label(0), 6);
     EXPECT_EQ(open_npz(members, ",split=train")->label(0), 6);
   }
-  const std::vector<ZipMember> members = {
-      {"images.npy", kOne}, {"labels.npy", labels({6})}, {"fine.npy", labels({17})}, {"notes.txt", ""}};
+  const std::vector<ZipMember> members = {{"images.npy", kOne},
+                                          {"labels.npy", labels({6})},
+                                          {"fine.npy", labels({17})},
+                                          {"notes.txt", ""}};
   EXPECT_EQ(open_npz(members, ",labels=fine")->label(0), 17);
-  expect_error(ErrorCode::kInvalidArgument,
-               {"x.npz", "holds images, labels, fine;", "images=NAME"},
+  expect_error(ErrorCode::kInvalidArgument, {"x.npz", "holds images, labels, fine;", "images=NAME"},
                [&] { open_npz(members, ",labels=other"); });
 }
 

@@ -17,7 +17,9 @@
 namespace gradus {
 namespace {
 
-std::uint32_t checksum(const Picture& picture) { return crc32(std::as_bytes(std::span(picture.bytes))); }
+std::uint32_t checksum(const Picture& picture) {
+  return crc32(std::as_bytes(std::span(picture.bytes)));
+}
 
 constexpr Augmentation kPadCropFlip = {.crop = Augmentation::Crop::kPad, .hflip = 0.5f};
 
@@ -61,7 +63,9 @@ TEST(DrawPlacement, FlipsAsOftenAsAsked) {
 
 TEST(Placed, MovesMirrorsAndTurns) {
   const Picture picture{3, 2, 1, {1, 2, 3, 4, 5, 6}};
-  const auto bytes = [&](const Placement& placement) { return placed(picture.view(), placement).bytes; };
+  const auto bytes = [&](const Placement& placement) {
+    return placed(picture.view(), placement).bytes;
+  };
   using Bytes = std::vector<std::uint8_t>;
   EXPECT_EQ(bytes({}), (Bytes{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(bytes({.flip = true}), (Bytes{3, 2, 1, 6, 5, 4}));
@@ -76,8 +80,8 @@ TEST(Placed, AgreesWithThePixelTable) {
   const PixelTable table({.mean = {0.1f, 0.2f, 0.3f}}, 3, "t");
   Rng rng(4);
   for (int i = 0; i < 200; ++i) {
-    const Placement placement = draw_placement(
-        {.crop = Augmentation::Crop::kPad, .hflip = 0.5f, .vflip = 0.5f}, rng);
+    const Placement placement =
+        draw_placement({.crop = Augmentation::Crop::kPad, .hflip = 0.5f, .vflip = 0.5f}, rng);
     std::vector<float> direct(picture.bytes.size());
     std::vector<float> twice(picture.bytes.size());
     table.write(picture.view(), placement, Layout::kNchw, direct);
@@ -153,7 +157,8 @@ TEST(RandAugment, DoesEveryOperationAsTorchvisionDoes) {
       {"autocontrast", {0x097cc902, 0x097cc902, 0x097cc902, 0x097cc902}},
       {"equalize", {0x5d9fe658, 0x5d9fe658, 0x5d9fe658, 0x5d9fe658}},
   };
-  const std::vector<std::pair<int, bool>> strengths = {{9, false}, {9, true}, {30, true}, {17, false}};
+  const std::vector<std::pair<int, bool>> strengths = {
+      {9, false}, {9, true}, {30, true}, {17, false}};
   ASSERT_EQ(randaugment_names().size(), 14u);
   for (const int channels : {3, 1}) {
     for (std::size_t i = 0; i < randaugment_names().size(); ++i) {
@@ -215,10 +220,11 @@ TEST(AugmentationOf, ReadsTheSpecInTheTrainSplitOnly) {
 
 // One sample, step by step: part, size, flip, colour, floats.
 TEST(Augmentation, AppliesItsStepsInOrder) {
-  const auto dataset = open_dataset(parse_data_spec(
-      "synthetic:shapes,split=train,limit=4,scale=255,augment=random_resized_crop,jitter=.4/.4/.4/.1"));
-  const auto plain = open_dataset(parse_data_spec(
-      "synthetic:shapes,split=train,limit=4,scale=255,augment=none"));
+  const auto dataset =
+      open_dataset(parse_data_spec("synthetic:shapes,split=train,limit=4,scale=255,augment=random_"
+                                   "resized_crop,jitter=.4/.4/.4/.1"));
+  const auto plain =
+      open_dataset(parse_data_spec("synthetic:shapes,split=train,limit=4,scale=255,augment=none"));
   for (std::int64_t index = 0; index < 4; ++index) {
     std::vector<float> stored(3072);
     std::int64_t label = 0;

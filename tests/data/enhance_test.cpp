@@ -12,7 +12,9 @@ namespace {
 constexpr int kWidth = 37;
 constexpr int kHeight = 23;
 
-std::uint32_t checksum(const Picture& picture) { return crc32(std::as_bytes(std::span(picture.bytes))); }
+std::uint32_t checksum(const Picture& picture) {
+  return crc32(std::as_bytes(std::span(picture.bytes)));
+}
 
 template <typename Change>
 std::uint32_t changed(int channels, Change change) {
@@ -39,15 +41,18 @@ TEST(Enhance, MovesSamplesAsPillowDoes) {
                  {{0.0f, 0x728feed5}, {0.35f, 0x114215fb}, {1.0f, 0xd3d4d3e6}, {1.7f, 0x3a68e814}});
   expect_factors(3, adjust_sharpness,
                  {{0.0f, 0xdfdc58b6}, {0.35f, 0x85e775be}, {1.0f, 0xd3d4d3e6}, {1.7f, 0xaf5c0369}});
-  expect_factors(3, adjust_hue,
-                 {{-0.5f, 0xbaaacf63}, {-0.13f, 0x5836e818}, {0.0f, 0xb6bc5bb7}, {0.31f, 0x5fd5489e}});
+  expect_factors(
+      3, adjust_hue,
+      {{-0.5f, 0xbaaacf63}, {-0.13f, 0x5836e818}, {0.0f, 0xb6bc5bb7}, {0.31f, 0x5fd5489e}});
 }
 
 TEST(Enhance, MovesGreySamplesAsPillowDoes) {
-  expect_factors(1, adjust_brightness, {{0.0f, 0x7f3632f3}, {0.35f, 0x53a4c334}, {1.7f, 0x81b84f69}});
+  expect_factors(1, adjust_brightness,
+                 {{0.0f, 0x7f3632f3}, {0.35f, 0x53a4c334}, {1.7f, 0x81b84f69}});
   expect_factors(1, adjust_contrast, {{0.0f, 0x5016a7ad}, {0.35f, 0x0b3b97eb}, {1.7f, 0xd5c6e623}});
   expect_factors(1, adjust_saturation, {{0.0f, 0x097cc902}, {1.7f, 0x097cc902}});
-  expect_factors(1, adjust_sharpness, {{0.0f, 0xb45f5ff8}, {0.35f, 0x1e25109d}, {1.7f, 0x20281f95}});
+  expect_factors(1, adjust_sharpness,
+                 {{0.0f, 0xb45f5ff8}, {0.35f, 0x1e25109d}, {1.7f, 0x20281f95}});
   expect_factors(1, adjust_hue, {{0.31f, 0x097cc902}});
 }
 

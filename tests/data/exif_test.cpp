@@ -40,7 +40,8 @@ TEST(Exif, ReadsTheOrientationInBothByteOrders) {
     for (int i = 1; i <= 8; ++i) {
       EXPECT_EQ(orientation_of(tiff(big, static_cast<std::uint64_t>(i))), i);
     }
-    for (const std::uint64_t wrong : {0u, 9u, 65535u}) EXPECT_EQ(orientation_of(tiff(big, wrong)), 1);
+    for (const std::uint64_t wrong : {0u, 9u, 65535u})
+      EXPECT_EQ(orientation_of(tiff(big, wrong)), 1);
     EXPECT_EQ(orientation_of(tiff(big, 6, 0x0113)), 1);
   }
 }

@@ -54,10 +54,10 @@ TEST(Idx, RefusesWhatItIsNot) {
 
 // Sizes that a file claims cost nothing.
 TEST(Idx, RefusesDimensionsThatTheFileCannotHold) {
-  for (const auto& shape : {std::vector<std::uint32_t>{0xffffffff, 0xffffffff, 0xffffffff},
-                            std::vector<std::uint32_t>{0x80000000, 2, 0x80000000},
-                            std::vector<std::uint32_t>{60000, 28, 28},
-                            std::vector<std::uint32_t>{1, 65536, 65535}}) {
+  for (const auto& shape :
+       {std::vector<std::uint32_t>{0xffffffff, 0xffffffff, 0xffffffff},
+        std::vector<std::uint32_t>{0x80000000, 2, 0x80000000},
+        std::vector<std::uint32_t>{60000, 28, 28}, std::vector<std::uint32_t>{1, 65536, 65535}}) {
     for (const std::string& file : {idx(shape, "abc"), gzip(idx(shape, "abc"))}) {
       expect_error(ErrorCode::kInvalidFile, {"x-ubyte", "does not"}, [&] { load(file); });
     }

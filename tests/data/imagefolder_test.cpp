@@ -86,7 +86,8 @@ TEST_F(ImagefolderSource, RefusesAClassThatTrainingHasNot) {
   put("train/a/1.png", 1);
   put("val/a/2.png", 2);
   put("val/c/3.png", 3);
-  expect_error(ErrorCode::kInvalidFile, {"val/c", "a class that", "train has not"}, [&] { open(); });
+  expect_error(ErrorCode::kInvalidFile, {"val/c", "a class that", "train has not"},
+               [&] { open(); });
 }
 
 TEST_F(ImagefolderSource, DoesNotTestOnTheTrainingFolder) {
@@ -138,7 +139,8 @@ TEST_F(ImagefolderSource, MakesGreyOrAlphaOnRequest) {
   image.resize(6);
   grey->load(0, image, label);
   const std::uint8_t* p = clear.bytes.data();
-  EXPECT_EQ(image[0], static_cast<float>((p[0] * 19595 + p[1] * 38470 + p[2] * 7471 + 32768) >> 16));
+  EXPECT_EQ(image[0],
+            static_cast<float>((p[0] * 19595 + p[1] * 38470 + p[2] * 7471 + 32768) >> 16));
   expect_error(ErrorCode::kInvalidArgument, {"jitter", "4 channels"},
                [&] { open(",split=train,channels=4,jitter=.1/.1/.1/.1"); });
 }

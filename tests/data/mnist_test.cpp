@@ -128,7 +128,8 @@ TEST(MnistOnRealData, HoldsWhatIsPublished) {
   // 980 zeros, 1135 ones ... are in every description of the test set.
   const std::vector<int> published = {980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009};
   std::vector<int> counts(10);
-  for (std::int64_t i = 0; i < test->size(); ++i) ++counts[static_cast<std::size_t>(test->label(i))];
+  for (std::int64_t i = 0; i < test->size(); ++i)
+    ++counts[static_cast<std::size_t>(test->label(i))];
   EXPECT_EQ(counts, published);
   // The mean and the deviation that everybody normalises with.
   double sum = 0.0;

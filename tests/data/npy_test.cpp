@@ -65,7 +65,8 @@ TEST(Npy, ReadsEveryTypeInBothByteOrders) {
     SCOPED_TRACE(c.type);
     const std::string little =
         little_endian_bytes(c.first, c.bytes) + little_endian_bytes(c.second, c.bytes);
-    const std::string big = big_endian_bytes(c.first, c.bytes) + big_endian_bytes(c.second, c.bytes);
+    const std::string big =
+        big_endian_bytes(c.first, c.bytes) + big_endian_bytes(c.second, c.bytes);
     EXPECT_EQ(load(npy(std::string("<") + c.type, "(2,)", little)).values,
               (std::vector<float>{c.expected, 3.0f}));
     EXPECT_EQ(load(npy(std::string(">") + c.type, "(2,)", big)).values,
@@ -81,8 +82,8 @@ TEST(Npy, ReadsEveryKindOfHalf) {
   for (const std::uint64_t bits : {0x7bffu, 0x0400u, 0x0001u, 0x3555u, 0x8000u, 0xfc00u}) {
     data += little_endian_bytes(bits, 2);
   }
-  const std::vector<float> expected = {65504.0f, 0x1p-14f, 0x1p-24f, 0x1.554p-2f, -0.0f,
-                                       -std::numeric_limits<float>::infinity()};
+  const std::vector<float> expected = {
+      65504.0f, 0x1p-14f, 0x1p-24f, 0x1.554p-2f, -0.0f, -std::numeric_limits<float>::infinity()};
   const NpyArray array = load(npy("<f2", "(6,)", data));
   EXPECT_EQ(array.values, expected);
   EXPECT_TRUE(std::signbit(array.values[4]));
@@ -92,8 +93,9 @@ TEST(Npy, GivesIntegersExactly) {
   const auto integers = [](const std::string& file) {
     return to_integers(view_npy(std::as_bytes(std::span(file)), "y.npy"), "y.npy");
   };
-  EXPECT_EQ(integers(npy("<i8", "(2,)", little_endian_bytes(0x7fffffffffffffff, 8) +
-                                            little_endian_bytes(0x8000000000000000, 8))),
+  EXPECT_EQ(integers(npy("<i8", "(2,)",
+                         little_endian_bytes(0x7fffffffffffffff, 8) +
+                             little_endian_bytes(0x8000000000000000, 8))),
             (std::vector<std::int64_t>{INT64_MAX, INT64_MIN}));
   EXPECT_EQ(integers(npy("|b1", "(2,)", std::string("\1\0", 2))),
             (std::vector<std::int64_t>{1, 0}));

@@ -151,11 +151,12 @@ TEST(PictureCache, GivesTrainingTheSameBits) {
     write_test_file(folder.file("c" + std::to_string(i % 3) + "/" + std::to_string(i) + ".jpg"),
                     encode_jpeg(pattern_picture(40 + i, 50 - 2 * i)));
   }
-  for (const char* options : {",resize=20,crop=16", ",resize=20,crop=16,augment=random_resized_crop",
-                              ",resize=20,crop=16,jitter=.4/.4/.4/.1,randaugment=2/9,channels=1"}) {
+  for (const char* options :
+       {",resize=20,crop=16", ",resize=20,crop=16,augment=random_resized_crop",
+        ",resize=20,crop=16,jitter=.4/.4/.4/.1,randaugment=2/9,channels=1"}) {
     const auto images = [&](const std::string& kept) {
-      const auto data = open_dataset(parse_data_spec("imagefolder:" + folder.path() +
-                                                     ",split=train" + options + kept));
+      const auto data = open_dataset(
+          parse_data_spec("imagefolder:" + folder.path() + ",split=train" + options + kept));
       std::vector<float> all;
       for (std::int64_t epoch = 0; epoch < 2; ++epoch) {
         Loader loader(*data, {.batch_size = 5, .shuffle = true, .seed = 3, .epoch = epoch});
@@ -177,8 +178,8 @@ TEST(PictureCache, IsMadeAnewWhenAPictureChanges) {
   const TemporaryFolder folder;
   const TemporaryFolder cache;
   const auto first = [&] {
-    const auto data = open_dataset(parse_data_spec("imagefolder:" + folder.path() +
-                                                   ",scale=255,cache=" + cache.path()));
+    const auto data = open_dataset(
+        parse_data_spec("imagefolder:" + folder.path() + ",scale=255,cache=" + cache.path()));
     std::vector<float> image(12);
     std::int64_t label = 0;
     data->load(0, image, label);

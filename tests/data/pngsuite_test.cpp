@@ -22,7 +22,8 @@ namespace fs = std::filesystem;
 std::vector<fs::path> pictures_in(const std::string& folder) {
   std::vector<fs::path> found;
   std::error_code absent;
-  for (const auto& entry : fs::directory_iterator(real_data_path("suites/pngsuite/" + folder), absent)) {
+  for (const auto& entry :
+       fs::directory_iterator(real_data_path("suites/pngsuite/" + folder), absent)) {
     if (entry.path().extension() == ".png") found.push_back(entry.path());
   }
   std::sort(found.begin(), found.end());
@@ -30,7 +31,8 @@ std::vector<fs::path> pictures_in(const std::string& folder) {
 }
 
 Picture decode(const fs::path& file, const DecodeOptions& options) {
-  return decode_picture(read_file(file.string(), kMaxPictureFileBytes), file.filename().string(), options);
+  return decode_picture(read_file(file.string(), kMaxPictureFileBytes), file.filename().string(),
+                        options);
 }
 
 // The file's expected pixels, under either name that they may have; empty if there are none.

@@ -17,14 +17,14 @@ std::string unpack(const std::string& file) {
   std::string all;
   for (const ZipEntry& entry : archive.entries()) {
     const std::vector<std::byte> content = archive.content(entry);
-    all += entry.name + "=" + std::string(reinterpret_cast<const char*>(content.data()), content.size()) + ";";
+    all += entry.name + "=" +
+           std::string(reinterpret_cast<const char*>(content.data()), content.size()) + ";";
   }
   return all;
 }
 
-const std::vector<ZipMember> kMembers = {{"a", std::string(5000, 'a') + "end", true},
-                                         {"b/c", "stored", false},
-                                         {"empty", "", true}};
+const std::vector<ZipMember> kMembers = {
+    {"a", std::string(5000, 'a') + "end", true}, {"b/c", "stored", false}, {"empty", "", true}};
 const std::string kUnpacked = "a=" + std::string(5000, 'a') + "end;b/c=stored;empty=;";
 
 TEST(ZipFile, ReadsStoredAndDeflatedEntries) {

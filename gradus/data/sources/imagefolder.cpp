@@ -17,8 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::array<const char*, 3> kRead = {".jpg", ".jpeg", ".png"};
 // torchvision would take them: leaving them out would make another data set.
-constexpr std::array<const char*, 6> kNotRead = {".ppm", ".bmp",  ".pgm",
-                                                 ".tif", ".tiff", ".webp"};
+constexpr std::array<const char*, 6> kNotRead = {".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"};
 constexpr std::array<const char*, 4> kTestNames = {"test", "val", "valid", "validation"};
 
 template <std::size_t N>
@@ -80,8 +79,7 @@ class ClassReader {
 
   void walk(const std::string& path, int depth) {
     if (depth > kMaxFolderDepth) {
-      throw Error(ErrorCode::kInvalidFile, (root_ / path).string() +
-                                               ": lies more than " +
+      throw Error(ErrorCode::kInvalidFile, (root_ / path).string() + ": lies more than " +
                                                std::to_string(kMaxFolderDepth) +
                                                " folders deep; does a link lead in a circle?");
     }
@@ -133,8 +131,9 @@ Roots find_roots(const std::string& given, Split split) {
     if (holds_folders(test)) return {test, train};
   }
   throw Error(ErrorCode::kNotFound,
-              given + ": holds train but neither test nor val with a folder for every class; "
-                      "expected one of them, or split=train, or the folder of the pictures itself");
+              given +
+                  ": holds train but neither test nor val with a folder for every class; "
+                  "expected one of them, or split=train, or the folder of the pictures itself");
 }
 
 // The classes' names, in the order of their labels.
@@ -147,8 +146,8 @@ std::vector<std::string> class_names(const Roots& roots) {
   }
   for (const std::string& name : list_folder(roots.pictures).folders) {
     if (std::binary_search(names.begin(), names.end(), name)) continue;
-    throw Error(ErrorCode::kInvalidFile, (roots.pictures / name).string() +
-                                             ": is a class that " + roots.classes.string() +
+    throw Error(ErrorCode::kInvalidFile, (roots.pictures / name).string() + ": is a class that " +
+                                             roots.classes.string() +
                                              " has not; expected the same classes in both");
   }
   return names;
@@ -181,9 +180,11 @@ std::unique_ptr<Dataset> open_imagefolder(const DataSpec& spec) {
 }  // namespace
 
 DataSource imagefolder_data_source() {
-  return {"imagefolder", "imagefolder:DIR",
+  return {"imagefolder",
+          "imagefolder:DIR",
           "JPEG and PNG pictures, one folder a class; DIR/train and DIR/test or val where they are",
-          open_imagefolder, {"cache"}};
+          open_imagefolder,
+          {"cache"}};
 }
 
 }  // namespace gradus

@@ -34,8 +34,10 @@ std::unique_ptr<Dataset> open_imagelist(const DataSpec& spec) {
 }  // namespace
 
 DataSource imagelist_data_source() {
-  return {"imagelist", "imagelist:FILE",
-          "JPEG and PNG pictures named in a text file, one path and label a line", open_imagelist,
+  return {"imagelist",
+          "imagelist:FILE",
+          "JPEG and PNG pictures named in a text file, one path and label a line",
+          open_imagelist,
           {"cache"}};
 }
 

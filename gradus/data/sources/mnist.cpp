@@ -30,7 +30,8 @@ constexpr File kLabels = {"labels", 1};
 std::vector<std::string> names_of(Split split, const File& file) {
   const std::string start = std::string(split == Split::kTrain ? "train-" : "t10k-") + file.part;
   const std::string end = "idx" + std::to_string(file.rank) + "-ubyte";
-  return {start + "-" + end, start + "." + end, start + "-" + end + ".gz", start + "." + end + ".gz"};
+  return {start + "-" + end, start + "." + end, start + "-" + end + ".gz",
+          start + "." + end + ".gz"};
 }
 
 std::string find_file(const std::string& given, Split split, const File& file) {
@@ -54,8 +55,8 @@ std::vector<std::int64_t> select_labels(const std::vector<std::uint8_t>& all,
   if (*largest >= classes) {
     throw Error(ErrorCode::kInvalidFile,
                 path + ": label " + std::to_string(largest - all.begin()) + " is " +
-                    std::to_string(*largest) + "; expected labels below classes=" +
-                    std::to_string(classes));
+                    std::to_string(*largest) +
+                    "; expected labels below classes=" + std::to_string(classes));
   }
   std::vector<std::int64_t> labels;
   for (std::int64_t sample : samples) labels.push_back(all[static_cast<std::size_t>(sample)]);
@@ -81,10 +82,10 @@ std::unique_ptr<Dataset> open_mnist(const DataSpec& spec) {
   const IdxArray labels = load_idx(labels_path, 1);
   const IdxArray images = load_idx(images_path, 3);
   if (labels.shape[0] != images.shape[0]) {
-    throw Error(ErrorCode::kInvalidFile,
-                labels_path + ": holds " + std::to_string(labels.shape[0]) + " labels for " +
-                    std::to_string(images.shape[0]) + " pictures in " + images_path +
-                    "; expected as many; get both again");
+    throw Error(ErrorCode::kInvalidFile, labels_path + ": holds " +
+                                             std::to_string(labels.shape[0]) + " labels for " +
+                                             std::to_string(images.shape[0]) + " pictures in " +
+                                             images_path + "; expected as many; get both again");
   }
   check_picture_size(static_cast<std::uint64_t>(images.shape[2]),
                      static_cast<std::uint64_t>(images.shape[1]), images_path);
@@ -102,9 +103,11 @@ std::unique_ptr<Dataset> open_mnist(const DataSpec& spec) {
 }  // namespace
 
 DataSource mnist_data_source() {
-  return {"mnist", "mnist:DIR",
+  return {"mnist",
+          "mnist:DIR",
           "MNIST, Fashion-MNIST and their kin: IDX files, gzipped or not, 60000 + 10000 pictures",
-          open_mnist, {}};
+          open_mnist,
+          {}};
 }
 
 }  // namespace gradus

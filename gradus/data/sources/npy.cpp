@@ -11,8 +11,9 @@ namespace {
 std::unique_ptr<Dataset> open_npy(const DataSpec& spec) {
   if (!spec.labels) {
     throw Error(ErrorCode::kInvalidArgument,
-                "data '" + to_string(spec) + "': has no labels; expected labels=FILE, a .npy with "
-                "one label an image");
+                "data '" + to_string(spec) +
+                    "': has no labels; expected labels=FILE, a .npy with "
+                    "one label an image");
   }
   const MappedFile images(spec.path);
   const MappedFile labels(*spec.labels);
@@ -23,7 +24,10 @@ std::unique_ptr<Dataset> open_npy(const DataSpec& spec) {
 }  // namespace
 
 DataSource npy_data_source() {
-  return {"npy", "npy:FILE,labels=FILE", "NumPy arrays in two files: images and labels", open_npy,
+  return {"npy",
+          "npy:FILE,labels=FILE",
+          "NumPy arrays in two files: images and labels",
+          open_npy,
           {"labels", "layout"}};
 }
 

@@ -22,12 +22,12 @@ struct Names {
 // What people call the two, first those that name the split in place of the star.
 std::vector<Names> usual_names(Split split) {
   std::vector<Names> usual;
-  const std::vector<std::string> words =
-      split == Split::kTrain ? std::vector<std::string>{"train"}
-                             : std::vector<std::string>{"test", "val", "valid"};
+  const std::vector<std::string> words = split == Split::kTrain
+                                             ? std::vector<std::string>{"train"}
+                                             : std::vector<std::string>{"test", "val", "valid"};
   for (const std::string& word : words) {
-    usual.push_back({"x_" + word, "y_" + word});  // Keras
-    usual.push_back({"X_" + word, "y_" + word});  // scikit-learn
+    usual.push_back({"x_" + word, "y_" + word});            // Keras
+    usual.push_back({"X_" + word, "y_" + word});            // scikit-learn
     usual.push_back({word + "_images", word + "_labels"});  // MedMNIST
     usual.push_back({word + "_x", word + "_y"});
     usual.push_back({word + "_data", word + "_labels"});
@@ -93,8 +93,11 @@ std::unique_ptr<Dataset> open_npz(const DataSpec& spec) {
 }  // namespace
 
 DataSource npz_data_source() {
-  return {"npz", "npz:FILE", "NumPy arrays in one file: images and labels, a pair or one a split",
-          open_npz, {"images", "labels", "layout"}};
+  return {"npz",
+          "npz:FILE",
+          "NumPy arrays in one file: images and labels, a pair or one a split",
+          open_npz,
+          {"images", "labels", "layout"}};
 }
 
 }  // namespace gradus
