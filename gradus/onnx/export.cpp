@@ -10,6 +10,8 @@
 #include "gradus/onnx/onnx.h"
 #include "gradus/onnx/packed.h"
 #include "gradus/onnx/proto.h"
+#include "gradus/onnx/read_model.h"
+#include "gradus/qdq/lift.h"
 
 namespace gradus {
 namespace onnx {
@@ -17,7 +19,15 @@ namespace {
 
 using protozero::pbf_writer;
 
-constexpr int kIrVersion = 7;
+// The lowest that has the opset (ONNX's Versioning.md).
+int ir_version(int opset) {
+  if (opset >= 25) return 13;
+  if (opset >= 24) return 12;
+  if (opset >= 23) return 11;
+  if (opset >= 21) return 10;
+  if (opset >= 19) return 9;
+  return opset >= 15 ? 8 : 7;
+}
 
 // The bytes of a message in pieces, so that weights are not copied.
 class Pieces {
@@ -122,14 +132,15 @@ class Exporter {
  private:
   void add_node(const Node& original) {
     const GraphOp* op = find_graph_op(original.op);
-    check(op != nullptr, "exporting an operator that is not in the list");
-    check(original.inputs.size() <= op->max_inputs &&
+    check(op != nullptr || is_quantized_op(original.op),
+          "exporting an operator that is not in the list");
+    check((op == nullptr || original.inputs.size() <= op->max_inputs) &&
               !original.attributes.contains("activation_min") &&
               !original.attributes.contains("activation_max"),
           "exporting a prepared graph");
     Node node = original;
     OnnxInputs inputs;
-    if (op->to_onnx != nullptr) op->to_onnx(node, inputs);
+    if (op != nullptr && op->to_onnx != nullptr) op->to_onnx(node, inputs);
     std::vector<std::string> names;
     for (ValueId id : node.inputs) names.push_back(id == kNoValue ? "" : graph_.value(id).name);
     for (auto& [position, tensor] : inputs) {
@@ -206,15 +217,22 @@ class Exporter {
   Pieces pieces_;
 };
 
-std::string model_head(std::uint64_t graph_bytes) {
+std::string model_head(std::uint64_t graph_bytes, const ExportOptions& options) {
   std::string head;
   {
     pbf_writer writer(head);
-    writer.add_int64(1, kIrVersion);
+    writer.add_int64(1, ir_version(options.opset));
     writer.add_string(2, "gradus");
-    pbf_writer opset(writer, 8);
-    opset.add_string(1, "");
-    opset.add_int64(2, kExportOpset);
+    {
+      pbf_writer opset(writer, 8);
+      opset.add_string(1, "");
+      opset.add_int64(2, options.opset);
+    }
+    for (const auto& [key, value] : options.metadata) {
+      pbf_writer entry(writer, 14);
+      entry.add_string(1, kMetadataPrefix + key);
+      entry.add_string(2, value);
+    }
   }
   return head + field_head(7, graph_bytes);
 }
@@ -222,12 +240,12 @@ std::string model_head(std::uint64_t graph_bytes) {
 }  // namespace
 }  // namespace onnx
 
-void export_onnx(const Graph& graph, const std::string& path) {
+void export_onnx(const Graph& graph, const std::string& path, const ExportOptions& options) {
   check(graph.quantizers.empty(), "exporting a graph with quantizers as a float graph");
   graph.verify();
   onnx::Exporter exporter(graph);
   const onnx::Pieces pieces = exporter.run();
-  const std::string head = onnx::model_head(pieces.size());
+  const std::string head = onnx::model_head(pieces.size(), options);
   if (head.size() + pieces.size() > onnx::kMaxFileBytes) {
     throw Error(ErrorCode::kUnsupported, path + ": the network is " +
                                              std::to_string(pieces.size()) +

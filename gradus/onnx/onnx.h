@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gradus/graph/graph.h"
+#include "gradus/graph/op.h"
 #include "gradus/qdq/lift.h"
 
 namespace gradus {
@@ -29,10 +30,17 @@ struct QuantizedNetwork {
 QuantizedNetwork import_quantized_onnx(const std::string& path);
 bool is_quantized_onnx(const std::string& path);
 
-// Writes a float graph in normal form as ONNX opset 13, IR version 7, whole or not at all; the
-// batch is called N. import_onnx gives the same graph back. Throws Error: kFailed and kNotFound as
+struct ExportOptions {
+  int opset = kExportOpset;  // 13 to 25
+  // Kept beside the network as metadata_props; keys get the prefix "gradus.".
+  std::map<std::string, std::string> metadata = {};
+};
+
+// Writes a float graph in normal form, or what to_qdq() made of a quantized one, as ONNX of the
+// opset asked for, whole or not at all; the batch is called N. import_onnx, or import_quantized_onnx,
+// gives the same graph back. Throws Error: kFailed and kNotFound as
 // write_file_atomically does, kUnsupported if the network passes 2 GiB. Throws LogicError for a
 // graph with quantizers or attached batch norms (fused.h).
-void export_onnx(const Graph& graph, const std::string& path);
+void export_onnx(const Graph& graph, const std::string& path, const ExportOptions& options = {});
 
 }  // namespace gradus

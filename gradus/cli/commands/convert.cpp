@@ -59,7 +59,10 @@ Source from_onnx(const Options& options) {
   } catch (const Error& error) {
     throw Error(error.code(), options.source + ": " + error.what());
   }
-  const std::string name = options.requantize.empty() ? "ieee32" : options.requantize;
+  // What gradus has exported says which arithmetic it was trained for.
+  std::string name = options.requantize;
+  if (name.empty()) name = network.metadata.contains("requantize") ? network.metadata["requantize"] : "ieee32";
+  network.metadata.erase("requantize");
   return {std::move(network.graph), {profile_from_name(name), std::move(network.metadata)}};
 }
 
@@ -87,7 +90,8 @@ std::function<void(Console&)> declare(CLI::App& app) {
       ->required();
   app.add_option("-o,--output", options->output, "The model.gradus to write")->required();
   app.add_option("--requantize", options->requantize,
-                 "Of an .onnx: ieee32 (as ONNX computes, the default) or fixed31 (as TFLite)");
+                 "Of an .onnx: ieee32 (as ONNX computes) or fixed31 (as TFLite); what gradus exported "
+                 "says it itself, else ieee32");
   return [options](Console& console) { run(*options, console); };
 }
 
