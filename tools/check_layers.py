@@ -29,7 +29,7 @@ ARROWS = {
     "fakequant": ["quant"],
     "train": ["fakequant", "prepare", "data", "checkpoint", "run", "recipe", "graph"],
     "convert": ["prepare", "qmodel"],
-    "qmodel": ["quant"],
+    "qmodel": ["quant", "floatops"],
     "kernels": ["quant"],
     "runtime": ["qmodel", "kernels"],
     "capi": ["runtime", "data"],

@@ -28,6 +28,14 @@ void add_linear(const auto& op, const QTensor& out, NodeCost& cost) {
   cost.macs = cost.weights * out.height * out.width;
 }
 
+// Its constants are floats before and after.
+void add_island(const QIsland& op, NodeCost& cost) {
+  for (const floatops::CallInput& input : op.call.inputs) cost.weights += count(input.values);
+  cost.weight_bits = cost.weights > 0 ? 32 : 0;
+  cost.weight_bytes = cost.float_bytes = 4 * cost.weights;
+  cost.macs = floatops::call_macs(op.call);
+}
+
 }  // namespace
 
 NodeCost node_cost(const QModel& model, const QNode& node) {
@@ -37,6 +45,7 @@ NodeCost node_cost(const QModel& model, const QNode& node) {
   for (std::int32_t input : node.inputs) cost.activation_bytes += bytes(tensor(model, input));
   if (const auto* conv = std::get_if<QConv>(&node.op)) add_linear(*conv, out, cost);
   if (const auto* full = std::get_if<QFullyConnected>(&node.op)) add_linear(*full, out, cost);
+  if (const auto* island = std::get_if<QIsland>(&node.op)) add_island(*island, cost);
   return cost;
 }
 

@@ -62,5 +62,6 @@ void check_move(const NodeCheck& at, const QFlatten& op);
 void check_move(const NodeCheck& at, const QGather& op);
 void check_linear(const NodeCheck& at, const QConv& op);
 void check_linear(const NodeCheck& at, const QFullyConnected& op);
+void check_island(const NodeCheck& at, const QIsland& op);
 
 }  // namespace gradus

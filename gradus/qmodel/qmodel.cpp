@@ -11,7 +11,7 @@ namespace {
 constexpr std::array kNames = {"quantize", "conv",       "fully_connected", "add",
                                "pool",     "concat",     "rescale",         "dequantize",
                                "slice",    "pad",        "flatten",         "multiply",
-                               "lookup",   "gather"};
+                               "lookup",   "gather",     "island"};
 static_assert(kNames.size() == std::variant_size_v<QOperator>);
 
 }  // namespace

@@ -10,14 +10,16 @@
 #include <variant>
 #include <vector>
 
+#include "gradus/floatops/float_call.h"
 #include "gradus/quant/quantizer.h"
 #include "gradus/quant/requantize.h"
 
 namespace gradus {
 
 enum class QTensorKind : std::uint8_t {
-  kFloat,  // real numbers: the network's input, and outputs that leave it
-  kCodes,  // codes of a per-tensor quantizer
+  kFloat,   // real numbers: the network's input, and outputs that leave it
+  kCodes,   // codes of a per-tensor quantizer
+  kPlanes,  // real numbers in ONNX's order, [batch, channels, height, width]: what islands write
 };
 
 // A tensor between operators; the batch is left to run time.
@@ -137,9 +139,17 @@ struct QGather {
   bool operator==(const QGather&) const = default;
 };
 
+// An operator in float amid the integers: reads codes as reals, computes, and writes reals or codes.
+// One image at a time: in the call's shapes the batch is 1. A tensor of another rank than 4 has its
+// elements in ONNX's order all the same: channels are its second dimension, width its last.
+struct QIsland {
+  floatops::FloatCall call;  // its data inputs are the node's inputs, in order
+  bool operator==(const QIsland&) const = default;
+};
+
 using QOperator =
     std::variant<QQuantize, QConv, QFullyConnected, QAdd, QPool, QConcat, QRescale, QDequantize,
-                 QSlice, QPad, QFlatten, QMultiply, QLookup, QGather>;
+                 QSlice, QPad, QFlatten, QMultiply, QLookup, QGather, QIsland>;
 
 struct QNode {
   std::string name;

@@ -1,92 +1,8 @@
-#include <cstring>
-
-#include "gradus/base/error.h"
-#include "gradus/qmodel/flat.h"
+#include "gradus/qmodel/flat_reader.h"
 #include "gradus/qmodel/limits.h"
-#include "gradus/quant/bitpack.h"
-#include "model_generated.h"
 
 namespace gradus {
 namespace {
-
-// Tables may be referred to more than once, so a small file could ask for much memory: what is
-// copied out is held to totals.
-class Reader {
- public:
-  explicit Reader(const std::string& where) : where_(where) {}
-
-  [[noreturn]] void refuse(const std::string& text) const {
-    throw Error(ErrorCode::kInvalidFile, where_ + ": " + text);
-  }
-
-  std::string text(const flatbuffers::String* string, std::int64_t longest) const {
-    if (string->size() > static_cast<std::uint64_t>(longest)) {
-      refuse("a text of " + std::to_string(string->size()) + " bytes; expected at most " +
-             std::to_string(longest));
-    }
-    return string->str();
-  }
-  std::string name(const flatbuffers::String* string) const {
-    return text(string, limits::kNameBytes);
-  }
-
-  template <typename T>
-  std::vector<T> numbers(const flatbuffers::Vector<T>* vector) {
-    take(&parameters_, vector->size(), "parameters");
-    // The verifier does not hold the elements of a damaged vector to their alignment.
-    std::vector<T> result(vector->size());
-    if (!result.empty()) std::memcpy(result.data(), vector->Data(), result.size() * sizeof(T));
-    return result;
-  }
-
-  QWeights weights(const format::Weights& flat) {
-    QWeights result;
-    result.bits = flat.bits();
-    if (result.bits < 1 || result.bits > 8) {
-      refuse("weights of " + std::to_string(result.bits) + " bits; expected 1 to 8");
-    }
-    result.grid = grid(*flat.grid());
-    // Both only so that unpacking is defined; validate() holds the grid to the bits.
-    if (result.grid.quant_min < -128 || result.grid.quant_min > 0) {
-      refuse("weights whose smallest code is " + std::to_string(result.grid.quant_min));
-    }
-    take(&weights_, flat.count(), "weights");
-    const auto count = static_cast<std::size_t>(flat.count());
-    if (flat.packed()->size() != packed_bytes(count, result.bits)) {
-      refuse(std::to_string(count) + " weights of " + std::to_string(result.bits) + " bits in " +
-             std::to_string(flat.packed()->size()) + " bytes; expected " +
-             std::to_string(packed_bytes(count, result.bits)));
-    }
-    result.codes.resize(count);
-    unpack_codes(std::as_bytes(std::span(flat.packed()->data(), flat.packed()->size())),
-                 result.bits, result.grid, result.codes);
-    result.zero_point = numbers(flat.zero_point());
-    return result;
-  }
-
-  QOutputStage output_stage(const format::OutputStage& flat) {
-    return {numbers(flat.accumulator_scale()), flat.range()->low(), flat.range()->high(),
-            flat.float_range()->low(), flat.float_range()->high()};
-  }
-
-  static Grid grid(const format::Grid& flat) {
-    return {flat.quant_min(), flat.quant_max(), flat.binary()};
-  }
-
- private:
-  void take(std::int64_t* left, std::uint64_t count, const char* what) const {
-    if (count > static_cast<std::uint64_t>(*left)) {
-      refuse(std::string("more ") + what + " than gradus loads; expected at most " +
-             std::to_string(limits::kWeights) + " weights and " +
-             std::to_string(limits::kParameters) + " other parameters");
-    }
-    *left -= static_cast<std::int64_t>(count);
-  }
-
-  const std::string& where_;
-  std::int64_t weights_ = limits::kWeights;
-  std::int64_t parameters_ = limits::kParameters;
-};
 
 template <typename Op>
 void read_window(const format::Window& window, Op* op) {
@@ -100,7 +16,7 @@ void read_window(const format::Window& window, Op* op) {
   op->pad_right = window.pad_right();
 }
 
-QOperator read(Reader& reader, const format::Conv& flat) {
+QOperator read(FlatReader& reader, const format::Conv& flat) {
   QConv op;
   read_window(*flat.window(), &op);
   op.dilation_h = flat.dilation_h();
@@ -112,7 +28,7 @@ QOperator read(Reader& reader, const format::Conv& flat) {
   return op;
 }
 
-QOperator read(Reader& reader, const format::FullyConnected& flat) {
+QOperator read(FlatReader& reader, const format::FullyConnected& flat) {
   QFullyConnected op;
   op.weights = reader.weights(*flat.weights());
   op.bias = reader.numbers(flat.bias());
@@ -143,7 +59,7 @@ QOperator read(const format::Pad& flat) {
               flat.between_columns()};
 }
 
-QOperator read_operator(Reader& reader, const format::Node& node) {
+QOperator read_operator(FlatReader& reader, const format::Node& node) {
   const auto range = [](const auto* flat) { return flat->range(); };
   switch (node.op_type()) {
     case format::Operator::Quantize:
@@ -181,31 +97,33 @@ QOperator read_operator(Reader& reader, const format::Node& node) {
       return QGather{reader.numbers(gather.rows()), reader.numbers(gather.columns()),
                      reader.numbers(gather.channels())};
     }
+    case format::Operator::Island:
+      return QIsland{read_island(reader, *node.op_as_Island())};
     default:
       reader.refuse("node '" + reader.name(node.name()) + "' has the unknown operator " +
                     std::to_string(static_cast<int>(node.op_type())));
   }
 }
 
-QTensor read_tensor(const Reader& reader, const format::Tensor& flat) {
+QTensor read_tensor(const FlatReader& reader, const format::Tensor& flat) {
   QTensor tensor;
   tensor.name = reader.name(flat.name());
   tensor.height = flat.height();
   tensor.width = flat.width();
   tensor.channels = flat.channels();
   if (flat.quantizer() == nullptr) {
-    tensor.kind = QTensorKind::kFloat;
+    tensor.kind = flat.planes() ? QTensorKind::kPlanes : QTensorKind::kFloat;
     return tensor;
   }
   tensor.kind = QTensorKind::kCodes;
   tensor.bits = flat.quantizer()->bits();
-  tensor.grid = Reader::grid(flat.quantizer()->grid());
+  tensor.grid = FlatReader::grid(flat.quantizer()->grid());
   tensor.scale = flat.quantizer()->scale();
   tensor.zero_point = flat.quantizer()->zero_point();
   return tensor;
 }
 
-void read_metadata(const Reader& reader, const format::Model& flat, QModel* model) {
+void read_metadata(const FlatReader& reader, const format::Model& flat, QModel* model) {
   std::int64_t left = limits::kMetadataBytes;
   for (const format::Entry* entry : *flat.metadata()) {
     std::string key = reader.text(entry->key(), left);
@@ -218,7 +136,7 @@ void read_metadata(const Reader& reader, const format::Model& flat, QModel* mode
   }
 }
 
-const format::Model& verified(std::span<const std::byte> bytes, const Reader& reader) {
+const format::Model& verified(std::span<const std::byte> bytes, const FlatReader& reader) {
   constexpr std::size_t kDepth = 8;  // model, node, operator, weights: four
   constexpr std::size_t kTables = 4 * (limits::kTensors + limits::kNodes);
   flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(),
@@ -232,7 +150,7 @@ const format::Model& verified(std::span<const std::byte> bytes, const Reader& re
 }  // namespace
 
 QModel read_flat(std::span<const std::byte> bytes, const std::string& where) {
-  Reader reader(where);
+  FlatReader reader(where);
   const format::Model& flat = verified(bytes, reader);
   QModel model;
   model.name = reader.name(flat.name());

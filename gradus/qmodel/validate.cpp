@@ -57,8 +57,9 @@ void check_codes(const QTensor& tensor, const std::string& where) {
 }
 
 void check_tensor(const QTensor& tensor, const std::string& where) {
-  if (tensor.kind != QTensorKind::kFloat && tensor.kind != QTensorKind::kCodes) {
-    refuse(where, "kind is " + std::to_string(static_cast<int>(tensor.kind)) + "; expected 0 or 1");
+  if (tensor.kind != QTensorKind::kFloat && tensor.kind != QTensorKind::kCodes &&
+      tensor.kind != QTensorKind::kPlanes) {
+    refuse(where, "kind is " + std::to_string(static_cast<int>(tensor.kind)) + "; expected 0 to 2");
   }
   for (std::int32_t extent : {tensor.height, tensor.width, tensor.channels}) {
     if (extent < 1 || extent > limits::kExtent) {

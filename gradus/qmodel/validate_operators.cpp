@@ -169,10 +169,18 @@ void check(const NodeCheck& at, const QSlice& op) { check_move(at, op); }
 void check(const NodeCheck& at, const QPad& op) { check_move(at, op); }
 void check(const NodeCheck& at, const QFlatten& op) { check_move(at, op); }
 void check(const NodeCheck& at, const QGather& op) { check_move(at, op); }
+void check(const NodeCheck& at, const QIsland& op) { check_island(at, op); }
 
 }  // namespace
 
 void check_operator(const NodeCheck& at) {
+  if (!std::holds_alternative<QIsland>(at.node.op)) {
+    bool planes = at.output().kind == QTensorKind::kPlanes;
+    for (std::size_t i = 0; i < at.node.inputs.size(); ++i) {
+      planes = planes || at.input(i).kind == QTensorKind::kPlanes;
+    }
+    if (planes) at.refuse("has a tensor of floats in ONNX's order; only an island may");
+  }
   std::visit([&](const auto& op) { check(at, op); }, at.node.op);
 }
 

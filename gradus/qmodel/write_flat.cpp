@@ -1,6 +1,6 @@
 #include "gradus/quant/bitpack.h"
 #include "gradus/qmodel/flat.h"
-#include "model_generated.h"
+#include "gradus/qmodel/write_island.h"
 
 namespace gradus {
 namespace {
@@ -20,7 +20,8 @@ Offset<format::Tensor> write(Builder& builder, const QTensor& tensor) {
                                     tensor.zero_point);
   return format::CreateTensor(builder, builder.CreateString(tensor.name), tensor.height,
                               tensor.width, tensor.channels,
-                              tensor.kind == QTensorKind::kCodes ? &quantizer : nullptr);
+                              tensor.kind == QTensorKind::kCodes ? &quantizer : nullptr,
+                              tensor.kind == QTensorKind::kPlanes);
 }
 
 Offset<format::Weights> write(Builder& builder, const QWeights& weights) {
@@ -109,6 +110,8 @@ auto write_op(Builder& builder, const QGather& op) {
   const auto columns = builder.CreateVector(op.columns);
   return format::CreateGather(builder, rows, columns, builder.CreateVector(op.channels));
 }
+
+auto write_op(Builder& builder, const QIsland& op) { return write_island(builder, op.call); }
 
 template <typename Table>
 Offset<format::Node> finish_node(Builder& builder, const QNode& node, Offset<Table> op) {

@@ -1,7 +1,8 @@
 // The engine: runs an integer network exactly, on every CPU with the same codes.
 //   Engine engine(load_model("model.gradus"));
 //   engine.run(images, batch, outputs);
-// Everything is chosen, packed and allocated when the engine is made; run() allocates nothing.
+// Everything is chosen, packed and allocated when the engine is made; run() allocates nothing, but
+// for what an operator of a float island needs for itself.
 // docs/numerics.md says what is computed, runtime/reference.h is the same in plain loops.
 #pragma once
 
@@ -71,7 +72,8 @@ class Engine {
 
   // Runs `batch` >= 1 images [batch, channels, height, width]. `outputs` takes every output after
   // the other, each [batch, channels, height, width] as floats. Not to be called twice at once.
-  // Throws Error (kInvalidArgument) if a size does not fit or an image holds NaN.
+  // Throws Error: kInvalidArgument if a size does not fit or an image holds NaN; kFailed, naming the
+  // node, if a float island gives NaN where codes are due.
   void run(std::span<const float> images, std::int64_t batch, std::span<float> outputs);
   // The same, one buffer an output.
   void run(std::span<const float> images, std::int64_t batch,

@@ -116,6 +116,10 @@ void Engine::State::run_node(std::size_t index, std::int64_t batch, const float*
   } else {
     pool_.parallel_for(items, body);
   }
+  if (const char* text = node.step->failure()) {
+    throw Error(ErrorCode::kFailed,
+                "node '" + info.name + "' (" + info.kernel + "): " + std::string(text));
+  }
 }
 
 void Engine::State::run_slice(const float* images, std::int64_t first, std::int64_t batch) {
@@ -132,6 +136,12 @@ void Engine::State::run_slice(const float* images, std::int64_t first, std::int6
   }
 }
 
+void Engine::State::read_reals(std::int32_t index, std::int64_t batch, float* out) const {
+  const QTensor& from = tensor(index);
+  if (from.kind == QTensorKind::kFloat) return read_values(from, values(index), batch, out);
+  std::copy_n(values(index), batch * elements(from), out);
+}
+
 void Engine::State::observe(std::size_t index, std::int64_t first, std::int64_t batch) {
   const QTensor& out = tensor(nodes_[index].output);
   const auto size = static_cast<std::size_t>(batch * elements(out));
@@ -140,7 +150,7 @@ void Engine::State::observe(std::size_t index, std::int64_t first, std::int64_t 
     read_codes(out, nodes_[index].view, batch, observed_codes_.data());
     result.codes = std::span(observed_codes_).first(size);
   } else {
-    read_values(out, values(nodes_[index].output), batch, observed_values_.data());
+    read_reals(nodes_[index].output, batch, observed_values_.data());
     result.values = std::span(observed_values_).first(size);
   }
   observer_(result);
@@ -177,7 +187,7 @@ void Engine::State::check_run(std::span<const float> images, std::int64_t batch,
       refuse("the buffer of output '" + out.name + "' does not hold " + std::to_string(whole) +
              " values");
     }
-    if (out.kind == QTensorKind::kFloat && !outputs[i].codes.empty()) {
+    if (out.kind != QTensorKind::kCodes && !outputs[i].codes.empty()) {
       refuse("output '" + out.name + "' has no codes: it is floats");
     }
   }
@@ -189,10 +199,8 @@ void Engine::State::write_outputs(std::int64_t first, std::int64_t batch,
     const QTensor& out = output_tensors_[i];
     const auto from = static_cast<std::size_t>(first * elements(out));
     const OutputBuffer& buffer = outputs[i];
-    if (out.kind == QTensorKind::kFloat) {
-      if (!buffer.values.empty()) {
-        read_values(out, values(outputs_[i]), batch, buffer.values.data() + from);
-      }
+    if (out.kind != QTensorKind::kCodes) {
+      if (!buffer.values.empty()) read_reals(outputs_[i], batch, buffer.values.data() + from);
       continue;
     }
     const kernels::ActivationView view = codes(outputs_[i]);

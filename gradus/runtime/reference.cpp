@@ -210,6 +210,36 @@ void apply(const Run& run, const QDequantize&) {
   }
 }
 
+void apply(const Run& run, const QIsland& op) {
+  const floatops::BoundCall call(op.call);
+  const QTensor& out = run.out();
+  const auto size = static_cast<std::size_t>(elements(out));
+  std::vector<float> reals(size);
+  for (std::int64_t n = 0; n < run.batch; ++n) {
+    std::vector<std::vector<float>> inputs;
+    std::vector<const float*> data;
+    for (std::size_t i = 0; i < run.node.inputs.size(); ++i) {
+      std::vector<float>& one = inputs.emplace_back(static_cast<std::size_t>(elements(run.in(i))));
+      for (std::size_t k = 0; k < one.size(); ++k) {
+        const std::size_t at = static_cast<std::size_t>(n) * one.size() + k;
+        one[k] = run.in(i).kind == QTensorKind::kCodes
+                     ? dequantize(run.input(i).codes[at], run.in(i).scale, run.in(i).zero_point)
+                     : run.input(i).values[at];
+      }
+      data.push_back(one.data());
+    }
+    call.run(data, reals.data());
+    for (std::size_t k = 0; k < size; ++k) {
+      const std::size_t at = static_cast<std::size_t>(n) * size + k;
+      if (out.kind == QTensorKind::kCodes) {
+        run.output().codes[at] = quantize(reals[k], out.scale, out.zero_point, out.grid);
+      } else {
+        run.output().values[at] = reals[k];
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void apply_node(const Run& run) {

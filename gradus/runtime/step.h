@@ -21,7 +21,7 @@ class TensorMemory {
   virtual ~TensorMemory() = default;
   // A tensor of codes, as stored codes with a halo.
   virtual kernels::ActivationView codes(std::int32_t tensor) const = 0;
-  // A tensor of floats, [batch, height, width, channels].
+  // A tensor of floats, [batch, height, width, channels]; of kPlanes in ONNX's order.
   virtual float* values(std::int32_t tensor) const = 0;
 };
 
@@ -41,6 +41,8 @@ class Step {
   virtual std::int64_t start(std::int64_t batch, const float* images) noexcept = 0;
   // Items [begin, end); called from several threads with separate items and scratch.
   virtual void run(std::int64_t begin, std::int64_t end, std::byte* scratch) const noexcept = 0;
+  // Why the run since start() has no result, or null.
+  virtual const char* failure() const noexcept { return nullptr; }
 };
 
 struct StepContext {

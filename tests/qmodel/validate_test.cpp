@@ -36,7 +36,7 @@ QWeights weights(std::size_t count) {
 }
 
 enum Node { kQuantize, kConv, kAdd, kMax, kAverage, kConcat, kRescale, kSlice, kPad, kFlatten,
-            kFullyConnected, kDequantize, kMultiply, kLookup, kGather };
+            kFullyConnected, kDequantize, kMultiply, kLookup, kGather, kIsland };
 
 // One node of every kind; node i makes tensor i + 1.
 QModel whole_model() {
@@ -67,13 +67,18 @@ QModel whole_model() {
   slice.begin_h = 0;
   slice.step_h = slice.step_w = 2;
   m.tensors.insert(m.tensors.end(), {codes("product", 6, 6, 4), codes("curve", 6, 6, 4),
-                                     codes("moved", 6, 4, 6)});
+                                     codes("moved", 6, 4, 6), codes("island", 4, 6, 6)});
   QLookup curve;
   curve.table.assign(256, 9);
   QGather moved;  // columns from channels, channels from columns
   moved.rows = {0, 6, 12, 18, 24, 30};
   moved.columns = {0, 36, 72, 108};
   moved.channels = {0, 1, 2, 3, 4, 5};
+  QIsland island;
+  island.call.type = "Transpose";
+  island.call.attributes["perm"] = std::vector<std::int64_t>{0, 1, 3, 2};
+  island.call.inputs = {{floatops::InputKind::kData, {1, 6, 6, 4}, {}}};
+  island.call.output = {1, 6, 4, 6};
   m.nodes = {{"quantize", QQuantize{}, {0}, 1}, {"conv", conv, {1}, 2},
              {"add", QAdd{}, {2, 2}, 3},        {"max", max, {3}, 4},
              {"average", average, {3}, 5},      {"concat", QConcat{}, {4, 5}, 6},
@@ -81,7 +86,7 @@ QModel whole_model() {
              {"pad", QPad{1, 0, 0, 1, 1, 0}, {8}, 9}, {"flatten", QFlatten{}, {9}, 10},
              {"fc", fc, {10}, 11},              {"dequantize", QDequantize{}, {11}, 12},
              {"multiply", QMultiply{}, {2, 3}, 13}, {"lookup", curve, {13}, 14},
-             {"gather", moved, {14}, 15}};
+             {"gather", moved, {14}, 15},       {"island", island, {15}, 16}};
   m.outputs = {12, 3};
   return m;
 }
@@ -103,11 +108,11 @@ const std::vector<Mistake> kMistakes = {
     // The whole.
     {"profile", [](QModel& m) { m.profile = static_cast<Profile>(7); }},
     {"no output", [](QModel& m) { m.outputs.clear(); }},
-    {"index 16", [](QModel& m) { m.outputs = {16}; }},
+    {"index 17", [](QModel& m) { m.outputs = {17}; }},
     {"index -1", [](QModel& m) { m.input = -1; }},
     {"also an output", [](QModel& m) { m.outputs = {0}; }},
     {"input 'q' holds codes", [](QModel& m) { m.input = 1; }},
-    {"no node makes tensor 'moved'", [](QModel& m) { m.nodes.pop_back(); }},
+    {"no node makes tensor 'island'", [](QModel& m) { m.nodes.pop_back(); }},
     {"not printable", [](QModel& m) { m.name = "two\nlines"; }},
     {"bytes of metadata", [](QModel& m) { m.metadata["key"].resize(1 << 25); }},
     // Tensors.
@@ -173,7 +178,7 @@ const std::vector<Mistake> kMistakes = {
     // The others.
     {"expected the model's input", [](QModel& m) {
        m.tensors.push_back(codes("again", 1, 1, 5));
-       m.nodes.push_back({"again", QQuantize{}, {12}, 16});
+       m.nodes.push_back({"again", QQuantize{}, {12}, 17});
      }},
     {"is 6x6x4; expected 3x3x4", [](QModel& m) { m.nodes[kAdd].output = 4; }},
     {"too small", [](QModel& m) { m.tensors[2].scale = 1e30f; m.tensors[3].scale = 1e-30f; }},
@@ -217,6 +222,28 @@ const std::vector<Mistake> kMistakes = {
     {"add up past", [](QModel& m) { op_of<QGather>(m, kGather).channels[1] = 36; }},
     {"quantizers of its input and its output differ",
      [](QModel& m) { m.tensors[15].zero_point = 4; }},
+    // Islands.
+    {"Telepathy: there is no such", [](QModel& m) { op_of<QIsland>(m, kIsland).call.type = "Telepathy"; }},
+    {"attribute perm is missing", [](QModel& m) { op_of<QIsland>(m, kIsland).call.attributes.clear(); }},
+    {"clamp is empty", [](QModel& m) { op_of<QIsland>(m, kIsland).call.low = kNan; }},
+    {"has 2 inputs; expected 1", [](QModel& m) { m.nodes[kIsland].inputs = {15, 15}; }},
+    {"has 0 inputs; expected 1", [](QModel& m) { m.nodes[kIsland].inputs.clear(); }},
+    {"where it computes with [1, 6, 6, 4]", [](QModel& m) { m.nodes[kIsland].inputs = {5}; }},
+    {"where it computes with [1, 6, 4, 6]", [](QModel& m) { m.tensors[16].height = 5; }},
+    {"floats by pixels", [](QModel& m) { m.tensors[16].kind = QTensorKind::kFloat; }},
+    {"only an island may", [](QModel& m) { m.tensors[12].kind = QTensorKind::kPlanes; }},
+    {"only an island may", [](QModel& m) {
+       m.tensors[16].kind = QTensorKind::kPlanes;
+       m.tensors.push_back(codes("flat island", 1, 1, 144));
+       m.tensors[17].kind = QTensorKind::kFloat;
+       m.nodes.push_back({"flat island", QFlatten{}, {16}, 17});
+     }},
+    {"constants alone", [](QModel& m) {
+       floatops::CallInput& input = op_of<QIsland>(m, kIsland).call.inputs[0];
+       input.kind = floatops::InputKind::kConstant;
+       input.values.assign(144, 0.0f);
+       m.nodes[kIsland].inputs.clear();
+     }},
 };
 
 TEST(Validate, AcceptsAModelWithEveryOperator) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <map>
 #include <set>
@@ -9,6 +10,7 @@
 #include "gradus/qmodel/geometry.h"
 #include "gradus/runtime/reference.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/float_examples.h"
 #include "tests/support/random.h"
 #include "tests/support/random_model.h"
 
@@ -264,6 +266,55 @@ TEST(Engine, RefusesWhatDoesNotFit) {
   refused({"image 1", "NaN"}, [&] { engine.run(images, 2, outputs); });
   images.back() = std::numeric_limits<float>::infinity();
   EXPECT_NO_THROW(engine.run(images, 2, outputs));
+}
+
+// Codes of `in`, the island, codes of `out`.
+QModel island_model(const floatops::FloatCall& call) {
+  const auto tensor = [](const char* name, const Shape& shape, QTensorKind kind) {
+    QTensor t = {.name = name, .kind = kind};
+    t.channels = static_cast<std::int32_t>(shape.at(1));
+    t.width = shape.size() > 2 ? static_cast<std::int32_t>(shape.back()) : 1;
+    t.height = static_cast<std::int32_t>(*element_count(shape) / t.channels / t.width);
+    t.grid = {0, 255, false};
+    t.scale = 0.02f;
+    t.zero_point = 100;
+    return t;
+  };
+  QModel model;
+  model.name = call.type;
+  const Shape& in = call.inputs.at(0).shape;
+  model.tensors = {tensor("input", in, QTensorKind::kFloat), tensor("in", in, QTensorKind::kCodes),
+                   tensor("out", call.output, QTensorKind::kCodes),
+                   tensor("real", call.output, QTensorKind::kPlanes)};
+  model.nodes = {{"quantize", QQuantize{}, {0}, 1},
+                 {"island", QIsland{call}, {1}, 2},
+                 {"again", QIsland{call}, {1}, 3}};
+  model.outputs = {2, 3};
+  return model;
+}
+
+TEST(Islands, EveryFloatOperatorEqualsTheReference) {
+  for (const std::string& type : testing_support::float_op_types()) {
+    Rng rng(1);
+    const QModel model = island_model(testing_support::example_call(type, rng));
+    std::vector<float> images = random_images(model, 3, 1);
+    // Away from what roots and logarithms are not defined for.
+    for (float& x : images) x = 0.1f + std::min(std::abs(x), 2.0f);
+    expect_equal(model, run_reference(model, images, 3), images, 3, options(active_isa(), 2, 2));
+  }
+}
+
+TEST(Islands, ThatGiveNoNumberWhereCodesAreDueFailByName) {
+  Rng rng(1);
+  QModel model = island_model(testing_support::example_call("Sqrt", rng));
+  const std::vector<float> images(4 * 6 * 8, -1.0f);
+  std::vector<float> outputs(2 * images.size());
+  Engine engine(model);
+  expect_error(ErrorCode::kFailed, {"node 'island' (float Sqrt)", "not a number"},
+               [&] { engine.run(images, 1, outputs); });
+  const std::vector<float> good(images.size(), 1.0f);
+  EXPECT_NO_THROW(engine.run(good, 1, outputs));  // and the engine stays usable
+  EXPECT_NEAR(outputs[0], 1.0f, 0.02f);
 }
 
 }  // namespace

@@ -443,6 +443,78 @@ class Generator {
     return true;
   }
 
+  // A tensor of floats where there is one, now and then the network's input; else codes.
+  std::int32_t any_source() {
+    if (chance(0.1)) return model_.input;
+    if (floats_.empty() || chance(0.5)) return source();
+    return floats_[static_cast<std::size_t>(
+        pick(0, static_cast<std::int64_t>(floats_.size()) - 1))];
+  }
+
+  static Shape shape_of(const QTensor& t) { return {1, t.channels, t.height, t.width}; }
+
+  // Of one tensor, or the sum of one with a constant or with another of its shape.
+  floatops::FloatCall island_call(const QTensor& in) {
+    floatops::FloatCall call;
+    call.inputs = {{floatops::InputKind::kData, shape_of(in), {}}};
+    call.output = shape_of(in);
+    switch (pick(0, 4)) {
+      case 0:
+        call.type = "Softmax";
+        call.attributes["axis"] =
+            std::max_element(call.output.begin(), call.output.end()) - call.output.begin();
+        break;
+      case 1:
+        call.type = "Transpose";
+        call.attributes["perm"] = std::vector<std::int64_t>{0, 2, 3, 1};
+        call.output = {1, in.height, in.width, in.channels};
+        break;
+      case 2:
+        call.type = "Reshape";
+        call.output = {1, in.channels, std::int64_t{in.height} * in.width};
+        break;
+      case 3:
+        call.type = "Add";
+        call.inputs.push_back({floatops::InputKind::kConstant, {in.channels, 1, 1}, {}});
+        for (std::int32_t c = 0; c < in.channels; ++c) {
+          call.inputs[1].values.push_back(rng_.normal());
+        }
+        break;
+      default:
+        call.type = "Sigmoid";
+    }
+    if (chance(0.3)) call.low = 0.0f;
+    return call;
+  }
+
+  bool add_island() {
+    const std::int32_t from = any_source();
+    const QTensor in = tensor(from);
+    QIsland op{island_call(in)};
+    std::vector<std::int32_t> inputs = {from};
+    if (op.call.type == "Add" && chance(0.5)) {  // with itself, which is of its shape for sure
+      op.call.inputs[1] = op.call.inputs[0];
+      inputs.push_back(from);
+    }
+    QTensor out = codes_like(in);
+    const Shape& shape = op.call.output;
+    out.channels = static_cast<std::int32_t>(shape[1]);
+    out.height = shape.size() == 4 ? static_cast<std::int32_t>(shape[2]) : 1;
+    out.width = static_cast<std::int32_t>(shape.back());
+    const bool bounded = op.call.type == "Sigmoid" || op.call.type == "Softmax";
+    const float range = in.kind == QTensorKind::kCodes
+                            ? in.scale * static_cast<float>(steps(in))
+                            : rng_.uniform(0.5f, 4.0f);
+    out.scale = (bounded ? 1.0f : range) / static_cast<float>(steps(out));
+    if (bounded) out.zero_point = out.grid.quant_min;
+    if (chance(0.4)) {
+      out = floats_like(out);
+      out.kind = QTensorKind::kPlanes;
+    }
+    add_node(std::move(op), std::move(inputs), out);
+    return true;
+  }
+
   void add_random_node() {
     using Add = bool (Generator::*)();
     // In the order of QOperator; the first of a network is always its quantize node.
@@ -459,12 +531,13 @@ class Generator {
                                     &Generator::add_flatten,
                                     &Generator::add_multiply,
                                     &Generator::add_lookup,
-                                    &Generator::add_gather};
-    static constexpr std::size_t kMix[] = {1, 1, 1, 1, 1, 1, 2, 3,  3,  4,  4,
-                                           5, 5, 6, 7, 8, 9, 10, 11, 11, 12, 13};
+                                    &Generator::add_gather,
+                                    &Generator::add_island};
+    static constexpr std::size_t kMix[] = {1, 1, 1, 1, 1, 1,  2,  3,  3,  4,  4,  5,
+                                           5, 6, 7, 8, 9, 10, 11, 11, 12, 13, 14};
     for (int attempt = 0; attempt < 20; ++attempt) {
-      const std::size_t kind =
-          options_.only.value_or(kMix[rng_.below(std::size(kMix))]);
+      const std::size_t kinds = std::size(kMix) - (options_.islands ? 0 : 1);
+      const std::size_t kind = options_.only.value_or(kMix[rng_.below(kinds)]);
       if (kAdds[kind] == nullptr || (this->*kAdds[kind])()) return;
     }
   }

@@ -18,6 +18,7 @@ struct RandomModelOptions {
   int largest_channels = 40;
   // Only this kind (an index of QOperator) where it is possible at all.
   std::optional<std::size_t> only = std::nullopt;
+  bool islands = true;  // operators in float between
 };
 
 // The scales follow the spread of the accumulators, so that codes use their whole grid.
