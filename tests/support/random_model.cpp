@@ -451,6 +451,9 @@ class Generator {
         pick(0, static_cast<std::int64_t>(floats_.size()) - 1))];
   }
 
+  static float range_of(const QTensor& t) {
+    return t.kind == QTensorKind::kCodes ? t.scale * static_cast<float>(steps(t)) : 4.0f;
+  }
   static Shape shape_of(const QTensor& t) { return {1, t.channels, t.height, t.width}; }
 
   // Of one tensor, or the sum of one with a constant or with another of its shape.
@@ -460,9 +463,9 @@ class Generator {
     call.output = shape_of(in);
     switch (pick(0, 4)) {
       case 0:
-        call.type = "Softmax";
-        call.attributes["axis"] =
-            std::max_element(call.output.begin(), call.output.end()) - call.output.begin();
+        call.type = "LRN";
+        call.attributes = {{"size", std::int64_t{3}}, {"alpha", 1e-3f}, {"beta", 0.75f},
+                           {"bias", 1.0f}};
         break;
       case 1:
         call.type = "Transpose";
@@ -477,13 +480,13 @@ class Generator {
         call.type = "Add";
         call.inputs.push_back({floatops::InputKind::kConstant, {in.channels, 1, 1}, {}});
         for (std::int32_t c = 0; c < in.channels; ++c) {
-          call.inputs[1].values.push_back(rng_.normal());
+          call.inputs[1].values.push_back(0.1f * range_of(in) * rng_.normal());
         }
         break;
       default:
-        call.type = "Sigmoid";
+        call.type = "Abs";
     }
-    if (chance(0.3)) call.low = 0.0f;
+    if (chance(0.1)) call.low = 0.0f;
     return call;
   }
 
@@ -496,17 +499,13 @@ class Generator {
       op.call.inputs[1] = op.call.inputs[0];
       inputs.push_back(from);
     }
-    QTensor out = codes_like(in);
+    QTensor out = in.kind == QTensorKind::kCodes && chance(0.6) ? in : codes_like(in);
     const Shape& shape = op.call.output;
     out.channels = static_cast<std::int32_t>(shape[1]);
     out.height = shape.size() == 4 ? static_cast<std::int32_t>(shape[2]) : 1;
     out.width = static_cast<std::int32_t>(shape.back());
-    const bool bounded = op.call.type == "Sigmoid" || op.call.type == "Softmax";
-    const float range = in.kind == QTensorKind::kCodes
-                            ? in.scale * static_cast<float>(steps(in))
-                            : rng_.uniform(0.5f, 4.0f);
-    out.scale = (bounded ? 1.0f : range) / static_cast<float>(steps(out));
-    if (bounded) out.zero_point = out.grid.quant_min;
+    out.scale = range_of(in) / static_cast<float>(steps(out));
+    if (op.call.type == "Abs") out.zero_point = out.grid.quant_min;
     if (chance(0.4)) {
       out = floats_like(out);
       out.kind = QTensorKind::kPlanes;
