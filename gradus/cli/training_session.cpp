@@ -1,7 +1,11 @@
 #include "gradus/cli/training_session.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <span>
+
+#include "gradus/base/checksum.h"
 #include "gradus/base/error.h"
 #include "gradus/cli/text.h"
 #include "gradus/data/source.h"
@@ -43,6 +47,19 @@ void show_epoch(Console& console, const EpochReport& report) {
   add("validation", report.validation);
   add("test", report.test);
   console.result("epoch", fields, text + ", " + format_seconds(report.seconds));
+}
+
+// Which samples the ranges came from: by their places in the data set, up to a number that stays
+// readable, and by a checksum of them all.
+void remember_calibration(const CalibrationRecipe& recipe, const Dataset& data,
+                          Metadata& metadata) {
+  constexpr std::size_t kMostListed = 4096;
+  const std::vector<std::int64_t> samples = calibration_samples(recipe, data.size());
+  metadata["calibration"] =
+      fmt::format("{} of {} images by seed {}, crc32 {:08x}", samples.size(), data.size(),
+                  recipe.seed, crc32(std::as_bytes(std::span(samples))));
+  if (samples.size() > kMostListed) return;
+  metadata["calibration.samples"] = fmt::format("{}", fmt::join(samples, " "));
 }
 
 }  // namespace
@@ -90,6 +107,7 @@ Metadata describe_session(const Recipe& recipe, const Dataset& data, const std::
                        {"seed", std::to_string(recipe.training.seed)},
                        {"data.source", data.info().name},
                        {"data.hash", data.content_hash()}};
+  if (recipe.quantize) remember_calibration(recipe.calibration, data, metadata);
   remember_data(data, metadata);
   return metadata;
 }

@@ -16,7 +16,9 @@ namespace gradus {
 
 struct ObserverOptions {
   QuantizerSpec spec;
-  float averaging_constant = 0.01f;  // (0, 1]
+  float averaging_constant = 0.01f;  // of moving_average_minmax, (0, 1]
+  float percentile = 99.99f;         // of percentile, (50, 100]
+  Range given = {};                  // of given
 };
 
 // Sees batches one after another; its memory does not grow with their number.
@@ -34,6 +36,7 @@ struct ObserverType {
   const char* reference;
   bool averages;  // a moving average of the batches, not their extremes
   bool clips;     // cuts off what lies outside; training keeps to the fraction it found
+  bool fixed = false;  // sees nothing: the range stays as it is, in training too
   std::unique_ptr<Observer> (*make)(const ObserverOptions& options);
 };
 

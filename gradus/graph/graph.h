@@ -28,6 +28,8 @@ struct Quantizer {
   std::string estimator = "ste";                   // how its gradient is computed in training
   std::string observer = "moving_average_minmax";  // how its range is found
   float averaging_constant = 0.01f;                // of observers that average, (0, 1]
+  float percentile = 99.99f;                       // of observer percentile, (50, 100]
+  float given_min = 0.0f, given_max = 0.0f;        // of observer given
   QuantizationParameters parameters;               // empty until calibrated
 };
 using QuantizerId = std::int32_t;  // index into Graph::quantizers

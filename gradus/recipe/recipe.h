@@ -3,6 +3,7 @@
 // Recipe; settings.h closes what a recipe leaves open, keys.h lists the keys.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,13 +18,15 @@ namespace gradus {
 struct TensorRecipe {
   std::optional<int> bits{};               // 1..8; 32 keeps float
   std::optional<std::string> estimator{};  // "ste", "lsq"
-  std::optional<std::string> observer{};   // "minmax", "moving_average_minmax", "mse"
+  std::optional<std::string> observer{};   // a name of observers(), fakequant/observer.h
   std::optional<bool> per_channel{};       // weights only
   std::optional<bool> symmetric{};
   std::optional<bool> is_signed{};  // key `signed`; activations: chosen from the range if empty
   std::optional<bool> narrow_range{};
   std::optional<float>
       averaging_constant{};  // of moving_average_minmax, (0, 1]; ema_decay = 1 - it
+  std::optional<float> percentile{};            // of percentile, (50, 100]
+  std::optional<std::array<float, 2>> range{};  // of given: min < max, widened to contain 0
   bool operator==(const TensorRecipe&) const = default;
 };
 

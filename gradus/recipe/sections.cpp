@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <cmath>
 #include <limits>
 
 #include "gradus/recipe/field_makers.h"
@@ -40,16 +41,56 @@ Field<TensorRecipe> averaging_constant() {
   return field;
 }
 
+Field<TensorRecipe> percentile() {
+  Field<TensorRecipe> field;
+  field.key = "percentile";
+  field.values = "a number above 50, at most 100";
+  field.summary = "per cent of the values that observer percentile keeps";
+  field.read = [](TensorRecipe& into, const YAML::Node& node, const std::string&) {
+    const auto value = read_number(node);
+    if (!value || !(*value > 50.0) || !(*value <= 100.0)) return false;
+    into.percentile = static_cast<float>(*value);
+    return *into.percentile > 50.0f;
+  };
+  field.write = [](const TensorRecipe& from) { return member_text(from.percentile); };
+  return field;
+}
+
+Field<TensorRecipe> range() {
+  Field<TensorRecipe> field;
+  field.key = "range";
+  field.values = "[min, max], two finite numbers, the first below the second";
+  field.summary = "given instead of observed";
+  field.read = [](TensorRecipe& into, const YAML::Node& node, const std::string&) {
+    if (!node.IsSequence() || node.size() != 2) return false;
+    const auto min = read_number(node[0]);
+    const auto max = read_number(node[1]);
+    if (!min || !max) return false;
+    into.range = {static_cast<float>(*min), static_cast<float>(*max)};
+    return std::isfinite((*into.range)[0]) && std::isfinite((*into.range)[1]) &&
+           (*into.range)[0] < (*into.range)[1];
+  };
+  field.write = [](const TensorRecipe& from) -> std::optional<std::string> {
+    if (!from.range) return std::nullopt;
+    return "[" + yaml_text((*from.range)[0]) + ", " + yaml_text((*from.range)[1]) + "]";
+  };
+  return field;
+}
+
 Section<TensorRecipe> tensor_fields(bool weights) {
   Section<TensorRecipe> fields = {
       bits(),
       text("estimator", &TensorRecipe::estimator, {"ste", "lsq"}, "gradient of the quantizer"),
-      text("observer", &TensorRecipe::observer, {"minmax", "moving_average_minmax", "mse"},
+      text("observer", &TensorRecipe::observer,
+           {"minmax", "moving_average_minmax", "mse", "histogram", "percentile", "entropy",
+            "given"},
            "how the range is found"),
       boolean("symmetric", &TensorRecipe::symmetric, "zero_point is 0"),
       boolean("signed", &TensorRecipe::is_signed, "codes go below zero"),
       boolean("narrow_range", &TensorRecipe::narrow_range, "as many codes below zero as above"),
-      averaging_constant()};
+      averaging_constant(),
+      percentile(),
+      range()};
   if (weights) {
     fields.insert(fields.begin() + 3, boolean("per_channel", &TensorRecipe::per_channel,
                                               "one scale an output channel"));

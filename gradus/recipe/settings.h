@@ -1,6 +1,8 @@
 // What a recipe leaves open, closed: the settings of one tensor, every field known.
 #pragma once
 
+#include <array>
+#include <optional>
 #include <string>
 
 #include "gradus/recipe/recipe.h"
@@ -16,6 +18,8 @@ struct TensorSettings {
   bool is_signed = false;
   bool narrow_range = false;
   float averaging_constant = 0.01f;
+  float percentile = 99.99f;
+  std::optional<std::array<float, 2>> range{};
 
   bool is_float() const { return bits == 32; }
   QuantizerSpec spec() const;

@@ -16,7 +16,11 @@ namespace gradus {
 namespace {
 
 std::unique_ptr<Observer> observer_of(const Quantizer& quantizer) {
-  return find_observer(quantizer.observer).make({quantizer.spec, quantizer.averaging_constant});
+  return find_observer(quantizer.observer)
+      .make({quantizer.spec,
+             quantizer.averaging_constant,
+             quantizer.percentile,
+             {quantizer.given_min, quantizer.given_max}});
 }
 
 QuantizationParameters binary_parameters(const at::Tensor& weights, const QuantizerSpec& spec) {
@@ -121,6 +125,12 @@ void calibrate(Graph& graph, const Recipe& recipe, const Dataset& data,
     quantizer.parameters = naming(first[static_cast<std::size_t>(id)]->name,
                                   [&] { return parameters_of(ranges, quantizer.spec); });
   }
+}
+
+std::vector<std::int64_t> calibration_samples(const CalibrationRecipe& recipe, std::int64_t size) {
+  std::vector<std::int64_t> order = epoch_order(size, true, recipe.seed, 0);
+  order.resize(static_cast<std::size_t>(std::min<std::int64_t>(recipe.images, size)));
+  return order;
 }
 
 bool is_calibrated(const Graph& graph) {

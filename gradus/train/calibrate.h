@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "gradus/graph/graph.h"
 #include "gradus/recipe/recipe.h"
@@ -24,6 +25,10 @@ class Dataset;
 // Throws Error (kFailed), naming the value, if its range is not finite.
 void calibrate(Graph& graph, const Recipe& recipe, const Dataset& data,
                const std::function<void(std::int64_t, std::int64_t)>& progress = {});
+
+// The samples of a data set of `size` that calibrate() looks at, in its order: the first
+// recipe.images of a shuffle by recipe.seed.
+std::vector<std::int64_t> calibration_samples(const CalibrationRecipe& recipe, std::int64_t size);
 
 // Whether every quantizer has its parameters.
 bool is_calibrated(const Graph& graph);

@@ -86,7 +86,8 @@ void Network::update_quantizers() {
   const at::NoGradGuard no_grad;
   for (TrainedQuantizer& quantizer : quantizers_) {
     const Range seen = std::exchange(quantizer.seen, Range{});
-    if (quantizer.estimator->learns_scale || !quantizer.fake.scale.defined()) continue;
+    if (quantizer.estimator->learns_scale || quantizer.observer->fixed) continue;
+    if (!quantizer.fake.scale.defined()) continue;
     if (quantizer.weights != kNoValue) {
       update_weight_range(quantizer);
       continue;

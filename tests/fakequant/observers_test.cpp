@@ -35,6 +35,7 @@ TEST(Observers, HaveUniqueNamesAndCiteASource) {
 
 TEST(Observers, AcceptConstantTensorsAndFindAScale) {
   for (const ObserverType& type : observers()) {
+    if (type.fixed) continue;
     for (float value : {0.0f, 3.0f, -2.0f}) {
       const QuantizerSpec spec{.bits = 4};
       const auto ranges =
@@ -52,6 +53,7 @@ TEST(Observers, AcceptConstantTensorsAndFindAScale) {
 
 TEST(Observers, KeepChannelsApart) {
   for (const ObserverType& type : observers()) {
+    if (type.fixed) continue;
     const QuantizerSpec spec{.bits = 8, .is_signed = true, .symmetric = true, .per_channel = true};
     const at::Tensor x = at::tensor({1.0f, -2.0f, 0.5f, 4.0f, 1.0f, -8.0f}).reshape({2, 3});
     const auto ranges = observe(type.name, spec, {x});
@@ -59,6 +61,23 @@ TEST(Observers, KeepChannelsApart) {
     const auto parameters = parameters_of(ranges, spec);
     EXPECT_NEAR(parameters.scale[1] / parameters.scale[0], 4.0f, 0.2f) << type.name;
   }
+}
+
+TEST(Observers, RefuseARangeWithAnInfinity) {
+  for (const ObserverType& type : observers()) {
+    if (type.fixed) continue;
+    testing_support::expect_error(ErrorCode::kFailed, {"not finite"}, [&] {
+      parameters_of(observe(type.name, {}, {at::tensor({1.0f, INFINITY}), at::ones({3})}), {});
+    });
+  }
+}
+
+TEST(Given, KeepsTheRecipesRangeForEveryChannel) {
+  const QuantizerSpec spec{.bits = 4, .is_signed = true, .symmetric = true, .per_channel = true};
+  const auto observer = find_observer("given").make({.spec = spec, .given = {-1.5f, 3.5f}});
+  observer->observe(at::full({2, 9}, 100.0f));
+  EXPECT_EQ(observer->ranges(), (std::vector<Range>{{-1.5f, 3.5f}, {-1.5f, 3.5f}}));
+  EXPECT_FLOAT_EQ(parameters_of(observer->ranges(), spec).scale[1], 0.5f);
 }
 
 TEST(MinMax, KeepsTheExtremesOfAllBatches) {

@@ -119,6 +119,12 @@ TEST(ParseRecipe, RefusesValuesOutOfRange) {
       {"quantize: maybe", "expected true or false"},
       {"defaults: {weights: {estimator: dsq}}", "expected ste or lsq"},
       {"defaults: {activations: {averaging_constant: 0}}", "above 0"},
+      {"defaults: {activations: {percentile: 50}}", "above 50"},
+      {"defaults: {activations: {percentile: 100.1}}", "at most 100"},
+      {"defaults: {activations: {range: [1]}}", "[min, max]"},
+      {"defaults: {activations: {range: [1, 1]}}", "the first below the second"},
+      {"defaults: {activations: {range: [0, 1e39]}}", "finite"},
+      {"defaults: {activations: {range: 6}}", "[min, max]"},
       {"defaults: {activations: {ema_decay: 1}}", "above 0"},
       {"overrides: {select: a}", "expected a list"},
       {"overrides: [{weights: {bits: 3}}]", "has no select"},
@@ -154,6 +160,8 @@ TEST(ToYaml, ReadsBackToTheSameRecipe) {
   recipe.training.milestones = {1.0 / 3.0, 0.9};
   recipe.training.seed = 1ull << 40;
   recipe.activations.averaging_constant = 0.1f;
+  recipe.activations.percentile = 99.9f;
+  recipe.activations.range = {-0.1f, 6.0f};
   recipe.ignored_scope = {"a \"b\" \\ \x01 \xc3\xa4", "re:^x"};
   recipe.data = "imagelist:a\\,b";
   recipe.bn = BatchNormMode::kFold;
@@ -209,6 +217,22 @@ TEST(Preset, RefusesOtherNames) {
   for (const char* name : {"", "w4", "w9a4", "w0a4", "w4a4x", "a4", "w4w4", "w32a32", "int8"}) {
     EXPECT_THROW(preset_recipe(name), Error) << name;
   }
+}
+
+TEST(Settings, TakeAGivenRangeInsteadOfAnObserver) {
+  TensorRecipe recipe{.bits = 8};
+  recipe.range = {0.0f, 6.0f};
+  EXPECT_EQ(activation_settings(recipe).observer, "given");
+  EXPECT_EQ(conflict(activation_settings(recipe), false), "");
+  recipe.observer = "percentile";
+  EXPECT_NE(conflict(activation_settings(recipe), false).find("given range"), std::string::npos);
+  recipe.range.reset();
+  EXPECT_EQ(conflict(activation_settings(recipe), false), "");
+  recipe.observer = "given";
+  EXPECT_NE(conflict(weight_settings(recipe), true).find("set range"), std::string::npos);
+  const TensorRecipe merged = merge({.percentile = 99.0f}, {.range = {{-1.0f, 1.0f}}});
+  EXPECT_EQ(merged.percentile, 99.0f);
+  EXPECT_EQ(merged.range, (std::array<float, 2>{-1.0f, 1.0f}));
 }
 
 TEST(Settings, FollowTheBits) {

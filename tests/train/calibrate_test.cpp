@@ -1,11 +1,13 @@
 #include "gradus/train/calibrate.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "gradus/fakequant/observer.h"
 #include "gradus/prepare/prepare.h"
+#include "gradus/train/network.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/tiny_dataset.h"
 #include "tests/train/small_networks.h"
@@ -31,6 +33,7 @@ TEST(Calibrate, FillsEveryQuantizerWithEveryObserver) {
     for (int bits : {2, 4, 8}) {
       Recipe recipe = preset_recipe("w" + std::to_string(bits) + "a" + std::to_string(bits));
       recipe.weights.observer = recipe.activations.observer = observer.name;
+      if (observer.fixed) recipe.weights.range = recipe.activations.range = {-0.5f, 2.0f};
       Graph graph = prepared(recipe);
       EXPECT_FALSE(is_calibrated(graph));
       calibrate(graph, recipe, TinyDataset(64, {2, 8, 8}));
@@ -61,6 +64,43 @@ TEST(Calibrate, TakesOneScaleAnOutputChannelFromTheWeightsExtremes) {
       largest = std::max(largest, std::fabs(w));
     EXPECT_EQ(quantizer.parameters.scale[c], largest / 127.0f);
   }
+}
+
+TEST(Calibrate, TakesAGivenRangeAndTrainingLeavesIt) {
+  Recipe recipe = preset_recipe("w8a8");
+  recipe.overrides.clear();
+  recipe.activations.range = {0.0f, 5.1f};
+  Graph graph = prepared(recipe);
+  calibrate(graph, recipe, TinyDataset(64, {2, 8, 8}));
+  EXPECT_FLOAT_EQ(quantizer_of(graph, "relu2").parameters.scale[0], 0.02f);
+  Network network(graph);
+  network.forward(at::full({4, 2, 8, 8}, 50.0f), {.observe = true});
+  network.update_quantizers();
+  network.write_to(graph);
+  EXPECT_FLOAT_EQ(quantizer_of(graph, "relu2").parameters.scale[0], 0.02f);
+}
+
+TEST(Calibrate, KeepsThePercentileOfTheRecipe) {
+  Recipe recipe = preset_recipe("w8a8");
+  recipe.activations.observer = "percentile";
+  float largest = 0.0f;
+  for (float percentile : {100.0f, 99.0f, 90.0f}) {
+    recipe.activations.percentile = percentile;
+    Graph graph = prepared(recipe);
+    calibrate(graph, recipe, TinyDataset(64, {2, 8, 8}));
+    const float scale = quantizer_of(graph, "relu2").parameters.scale[0];
+    EXPECT_TRUE(largest == 0.0f || scale < largest) << percentile;
+    largest = scale;
+  }
+}
+
+TEST(Calibrate, ChoosesItsSamplesByTheSeedAlone) {
+  const CalibrationRecipe recipe{.images = 5, .batch_size = 2, .seed = 3};
+  const auto samples = calibration_samples(recipe, 64);
+  ASSERT_EQ(samples.size(), 5u);
+  EXPECT_EQ(calibration_samples({.images = 5, .batch_size = 64, .seed = 3}, 64), samples);
+  EXPECT_NE(calibration_samples({.images = 5, .batch_size = 2, .seed = 4}, 64), samples);
+  EXPECT_EQ(calibration_samples({.images = 500, .batch_size = 2, .seed = 3}, 64).size(), 64u);
 }
 
 TEST(Calibrate, GivesBinaryWeightsTheirMeanMagnitude) {

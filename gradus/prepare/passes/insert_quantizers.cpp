@@ -24,6 +24,11 @@ QuantizerId add_quantizer(Graph& graph, const TensorSettings& settings, bool wei
   quantizer.estimator = settings.estimator;
   quantizer.observer = settings.observer;
   quantizer.averaging_constant = settings.averaging_constant;
+  quantizer.percentile = settings.percentile;
+  if (settings.range) {
+    quantizer.given_min = (*settings.range)[0];
+    quantizer.given_max = (*settings.range)[1];
+  }
   graph.quantizers.push_back(std::move(quantizer));
   return static_cast<QuantizerId>(graph.quantizers.size() - 1);
 }
