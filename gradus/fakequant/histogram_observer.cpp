@@ -26,8 +26,9 @@ int bins_for(std::size_t channels) {
 
 void HistogramObserver::observe(const at::Tensor& x) {
   const QuantizerSpec& spec = options_.spec;
-  const at::Tensor rows =
-      (spec.per_channel ? x.detach().transpose(0, spec.axis) : x.detach()).contiguous().to(at::kCPU);
+  const at::Tensor rows = (spec.per_channel ? x.detach().transpose(0, spec.axis) : x.detach())
+                              .contiguous()
+                              .to(at::kCPU);
   const auto channels = static_cast<std::size_t>(spec.per_channel ? rows.size(0) : 1);
   if (histograms_.empty()) histograms_.assign(channels, Histogram(bins_for(channels)));
   check(histograms_.size() == channels, "observer saw another number of channels");

@@ -116,7 +116,8 @@ TEST(PercentileRange, CutsOffAtMostTheRest) {
   ASSERT_EQ(h.width(), 1.0);
   const QuantizerSpec spec{.bits = 8};
   EXPECT_EQ(percentile_range(h, 100.0, spec), (Range{1.0f, 1000.0f}));
-  EXPECT_EQ(percentile_range(h, 99.9, spec).max, 1000.0f);  // 1 of 1000 cut: bin 999..1000 ends there
+  EXPECT_EQ(percentile_range(h, 99.9, spec).max,
+            1000.0f);  // 1 of 1000 cut: bin 999..1000 ends there
   EXPECT_EQ(percentile_range(h, 99.0, spec).max, 991.0f);
   EXPECT_EQ(percentile_range(h, 90.0, spec).max, 901.0f);
   EXPECT_EQ(percentile_range(h, 90.0, spec).min, 1.0f);
@@ -133,9 +134,10 @@ TEST(PercentileRange, TreatsSidesApartUnlessSymmetric) {
   ASSERT_EQ(h.width(), 1.0);
   const QuantizerSpec apart{.bits = 8};
   EXPECT_EQ(percentile_range(h, 99.5, apart), (Range{-8.0f, 4.0f}));
-  EXPECT_EQ(percentile_range(h, 99.0, apart), (Range{-2.0f, 4.0f}));   // -8 is 1 %
-  EXPECT_EQ(percentile_range(h, 98.0, apart), (Range{-2.0f, 2.0f}));   // 4 is 2 %, bin 1..2 ends at 2
-  EXPECT_EQ(percentile_range(h, 60.0, apart), (Range{-8.0f, 4.0f}));   // never to nothing
+  EXPECT_EQ(percentile_range(h, 99.0, apart), (Range{-2.0f, 4.0f}));  // -8 is 1 %
+  EXPECT_EQ(percentile_range(h, 98.0, apart),
+            (Range{-2.0f, 2.0f}));  // 4 is 2 %, bin 1..2 ends at 2
+  EXPECT_EQ(percentile_range(h, 60.0, apart), (Range{-8.0f, 4.0f}));  // never to nothing
   const QuantizerSpec symmetric{.bits = 8, .is_signed = true, .symmetric = true};
   EXPECT_EQ(percentile_range(h, 99.0, symmetric), (Range{-5.0f, 4.0f}));  // one in magnitude: -8
   EXPECT_EQ(percentile_range(h, 97.0, symmetric), (Range{-2.0f, 2.0f}));  // -8 and both 4
@@ -166,8 +168,10 @@ double brute_error(const std::vector<float>& values, Range range, const Quantize
   const auto p = parameters_of(std::span(&range, 1), spec);
   double sum = 0.0;
   for (float v : values) {
-    const std::int32_t code = std::clamp(unclamped(v, p), spec.grid().quant_min, spec.grid().quant_max);
-    const double back = static_cast<double>(p.scale[0] * static_cast<float>(code - p.zero_point[0]));
+    const std::int32_t code =
+        std::clamp(unclamped(v, p), spec.grid().quant_min, spec.grid().quant_max);
+    const double back =
+        static_cast<double>(p.scale[0] * static_cast<float>(code - p.zero_point[0]));
     sum += (static_cast<double>(v) - back) * (static_cast<double>(v) - back);
   }
   return sum;

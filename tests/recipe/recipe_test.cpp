@@ -176,7 +176,7 @@ TEST(RecipeKeys, AreDistinctDescribedAndWritten) {
   Recipe recipe = preset_recipe("w4a4");
   recipe.data = "x:y";
   for (TensorRecipe* tensor : {&recipe.weights, &recipe.activations}) {
-    *tensor = {8, "ste", "mse", true, true, true, true, 0.5f};
+    *tensor = {8, "ste", "mse", true, true, true, true, 0.5f, 99.9f, {{0.0f, 6.0f}}};
   }
   recipe.activations.per_channel.reset();
   const std::string yaml = to_yaml(recipe);

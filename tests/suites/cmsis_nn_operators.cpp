@@ -4,6 +4,7 @@
 
 #include "gradus/base/error.h"
 #include "gradus/kernels/add/add.h"
+#include "gradus/kernels/multiply/multiply.h"
 #include "gradus/quant/integer_add.h"
 #include "gradus/quant/integer_pool.h"
 #include "tests/suites/cmsis_nn_layer.h"
@@ -109,11 +110,35 @@ kernels::ActivationView row_view(std::vector<std::uint8_t>& memory, std::size_t 
   return view;
 }
 
-// The engine's addition kernels; a model's are made from scales, the case has only multipliers.
-std::int64_t wrong_of_add_kernels(const SuiteCase& c, std::span<const std::int32_t> a,
-                                  std::span<const std::int32_t> b,
-                                  std::span<const std::int32_t> expected) {
-  constexpr std::int32_t kMin = -128;
+constexpr std::int32_t kMin = -128;  // stored codes begin at 0
+
+// Runs every kernel of a family of elementwise operators; `args` has its integers. (A model's are
+// made from scales; the case has only multipliers.)
+template <typename Args, typename Kernels>
+std::int64_t wrong_of_kernels(Args args, const Kernels& kernels, std::span<const std::int32_t> a,
+                              std::span<const std::int32_t> b,
+                              std::span<const std::int32_t> expected) {
+  std::vector<std::uint8_t> memory[3];
+  args.a = row_view(memory[0], a.size());
+  args.b = row_view(memory[1], b.size());
+  args.out = row_view(memory[2], a.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    memory[0][i] = static_cast<std::uint8_t>(a[i] - kMin);
+    memory[1][i] = static_cast<std::uint8_t>(b[i] - kMin);
+  }
+  std::int64_t wrong = 0;
+  for (const auto& kernel : kernels) {
+    if (!isa_supported(kernel.isa)) continue;
+    std::fill(memory[2].begin(), memory[2].end(), std::uint8_t{0xcc});
+    kernel.run(args, 0, 1);
+    std::vector<std::int32_t> codes;
+    for (std::size_t i = 0; i < a.size(); ++i) codes.push_back(memory[2][i] + kMin);
+    wrong = std::max(wrong, count_differences(codes, expected));
+  }
+  return wrong;
+}
+
+kernels::AddArgs add_args(const SuiteCase& c) {
   const auto value = [&](const char* key) { return static_cast<std::int32_t>(c.integer(key)); };
   kernels::AddArgs args;
   args.add.profile = Profile::kFixed31;
@@ -125,24 +150,21 @@ std::int64_t wrong_of_add_kernels(const SuiteCase& c, std::span<const std::int32
   args.add.zero_point = value("OUTPUT_OFFSET") - kMin;
   args.add.low = value("OUT_ACTIVATION_MIN") - kMin;
   args.add.high = value("OUT_ACTIVATION_MAX") - kMin;
-  std::vector<std::uint8_t> memory[3];
-  args.a = row_view(memory[0], a.size());
-  args.b = row_view(memory[1], b.size());
-  args.out = row_view(memory[2], a.size());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    memory[0][i] = static_cast<std::uint8_t>(a[i] - kMin);
-    memory[1][i] = static_cast<std::uint8_t>(b[i] - kMin);
-  }
-  std::int64_t wrong = 0;
-  for (const kernels::AddKernel& kernel : kernels::add_kernels()) {
-    if (!isa_supported(kernel.isa)) continue;
-    std::fill(memory[2].begin(), memory[2].end(), std::uint8_t{0xcc});
-    kernel.run(args, 0, 1);
-    std::vector<std::int32_t> codes;
-    for (std::size_t i = 0; i < a.size(); ++i) codes.push_back(memory[2][i] + kMin);
-    wrong = std::max(wrong, count_differences(codes, expected));
-  }
-  return wrong;
+  return args;
+}
+
+kernels::MultiplyArgs multiply_args(const SuiteCase& c) {
+  const auto value = [&](const char* key) { return static_cast<std::int32_t>(c.integer(key)); };
+  kernels::MultiplyArgs args;
+  Requantizer& requantizer = args.multiply.requantizer;
+  requantizer.profile = Profile::kFixed31;
+  requantizer.fixed = {{value("OUTPUT_MULT"), value("OUTPUT_SHIFT")}};
+  requantizer.zero_point = value("OUTPUT_OFFSET") - kMin;
+  requantizer.low = value("OUT_ACTIVATION_MIN") - kMin;
+  requantizer.high = value("OUT_ACTIVATION_MAX") - kMin;
+  args.multiply.input_zero_point[0] = -value("INPUT1_OFFSET") - kMin;
+  args.multiply.input_zero_point[1] = -value("INPUT2_OFFSET") - kMin;
+  return args;
 }
 
 }  // namespace
@@ -222,9 +244,10 @@ Outcome judge_elementwise(const SuiteCase& c) {
   if (activation_bits(op) == 16) {
     outcome.refusal = "activations of 16 bits; gradus has 1 to 8";
   } else if (adds) {
-    outcome.engine_wrong = wrong_of_add_kernels(c, a, b, expected);
+    outcome.engine_wrong = wrong_of_kernels(add_args(c), kernels::add_kernels(), a, b, expected);
   } else {
-    outcome.refusal = "a product of two tensors of codes is no operator of the engine";
+    outcome.engine_wrong =
+        wrong_of_kernels(multiply_args(c), kernels::multiply_kernels(), a, b, expected);
   }
   return outcome;
 }
@@ -243,7 +266,7 @@ std::span<const Judge> judges() {
       {"fc_s8", true, judge_linear},          {"fc_s4", true, judge_linear},
       {"avgpool_s8", true, judge_pool},       {"maxpool_s8", true, judge_pool},
       {"add_s8", true, judge_elementwise},    {"network", true, judge_network},
-      {"mul_s8", false, judge_elementwise},   {"conv_s16", false, judge_linear},
+      {"mul_s8", true, judge_elementwise},    {"conv_s16", false, judge_linear},
       {"depthwise_s16", false, judge_linear}, {"fc_s16", false, judge_linear},
       {"avgpool_s16", false, judge_pool},     {"maxpool_s16", false, judge_pool},
       {"add_s16", false, judge_elementwise},  {"mul_s16", false, judge_elementwise},

@@ -26,8 +26,9 @@ class Given : public Observer {
 // The recipe's `range`, the same for every channel.
 ObserverType given_observer() {
   return {.name = "given",
-          .reference = "a range known beforehand, as of ReLU6; its quantizer as in Jacob et al., "
-                       "arXiv:1712.05877v1, section 2.1",
+          .reference =
+              "a range known beforehand, as of ReLU6; its quantizer as in Jacob et al., "
+              "arXiv:1712.05877v1, section 2.1",
           .averages = false,
           .clips = false,
           .fixed = true,
