@@ -29,12 +29,12 @@ Storage storage_of(const QuantizerSpec& spec, QdqFormat format, bool constant) {
   const Grid grid = spec.grid();
   Storage storage;
   storage.span = {grid.quant_min, grid.quant_max};
-  const bool packed = format == QdqFormat::kPacked;
+  const bool packed = constant && format == QdqFormat::kPacked;
   // Constants keep to their grid by themselves; a Clip tells how many bits they have.
   const bool whole = !spec.narrow_range || constant;
-  if (packed && whole && spec.bits == 4) {
+  if (packed && spec.bits == 4) {
     storage.dtype = spec.is_signed ? DType::kInt4 : DType::kUint4;
-  } else if (packed && whole && (spec.bits == 2 || (constant && grid.binary))) {
+  } else if (packed && (spec.bits == 2 || grid.binary)) {
     storage.dtype = spec.is_signed ? DType::kInt2 : DType::kUint2;
   } else {
     storage.dtype = spec.is_signed ? DType::kInt8 : DType::kUint8;
@@ -121,6 +121,17 @@ class Writer {
     graph_.nodes.push_back({name, op, std::move(inputs), {output}, std::move(attributes)});
   }
 
+  // ONNX Runtime (1.31) fails to optimise a DequantizeLinear of 2 bits before a convolution; behind a
+  // Cast it folds the weights to 8 bits when it loads the file, where they are packed.
+  ValueId widened(const std::string& name, ValueId codes, DType* dtype) {
+    if (*dtype != DType::kInt2 && *dtype != DType::kUint2) return codes;
+    const bool is_signed = *dtype == DType::kInt2;
+    *dtype = is_signed ? DType::kInt8 : DType::kUint8;
+    const ValueId wide = add_like(codes, ".wide", *dtype);
+    add_node(name, "Cast", {codes}, wide, {{"to", std::int64_t{is_signed ? 3 : 2}}});
+    return wide;
+  }
+
   ValueId add_code(const std::string& name, DType dtype, std::int32_t code) {
     return add_constant(name, code_tensor(dtype, {}, {code}));
   }
@@ -173,10 +184,11 @@ class Writer {
     const bool one = all_same(scales) && all_same(zero_points);
     const Shape shape = one ? Shape{} : Shape{std::ssize(scales)};
     const std::size_t count = one ? 1 : scales.size();
-    const DType dtype = codes.dtype();
+    DType dtype = codes.dtype();
     const Shape whole = codes.shape();
+    const ValueId stored = add_constant(name + ".codes", std::move(codes));
     std::vector<ValueId> inputs = {
-        clip(name, add_constant(name + ".codes", std::move(codes)), storage),
+        clip(name, widened(name, stored, &dtype), storage),
         add_constant(name + ".scale", Tensor::from<float>(shape, std::span(scales).first(count)))};
     // int32 has no zero point but 0.
     if (dtype != DType::kInt32) {

@@ -9,8 +9,10 @@
 namespace gradus {
 
 enum class QdqFormat {
-  kPacked,  // codes of 8, 4 and 2 bits as such, others as 8 bits between Clips: opset 13, 21 or 25
-  kBytes,   // all codes as 8 bits, fewer bits between Clips: opset 13, what every runtime reads
+  // Weights of 8, 4 and 2 bits as such, packed: opset 13, 21 or 25. All other codes as 8 bits, kept to
+  // their grid by a Clip: ONNX Runtime (1.31) has 4-bit activations but fails to optimise them.
+  kPacked,
+  kBytes,  // all codes as 8 bits, fewer bits behind a Clip: opset 13, what every runtime reads
 };
 // Throws Error (kInvalidArgument), listing "qdq" and "qcdq".
 QdqFormat qdq_format_from_name(const std::string& name);

@@ -80,7 +80,7 @@ std::function<void(Console&)> declare(CLI::App& app) {
   app.add_option("source", options->source, "A RUN folder, or an .onnx")->required();
   app.add_option("-o,--output", options->output, "The .onnx to write")->required();
   app.add_option("--format", options->format,
-                 "qdq: codes of 2, 4 and 8 bits packed; qcdq: all in 8 bits, for any runtime; float: "
+                 "qdq: weights of 2, 4 and 8 bits packed; qcdq: all in 8 bits, for any runtime; float: "
                  "batch norm folded, no quantizers")
       ->check(CLI::IsMember({"qdq", "qcdq", "float"}))
       ->capture_default_str();
