@@ -10,6 +10,7 @@
 #include "gradus/base/error.h"
 #include "gradus/data/source.h"
 #include "gradus/onnx/onnx.h"
+#include "gradus/recipe/named_recipes.h"
 #include "gradus/run/run.h"
 
 namespace gradus {
@@ -56,6 +57,9 @@ FloatNetwork load_float_network(const std::string& path) {
 Recipe recipe_from(const std::string& path_or_preset) {
   std::error_code ignored;
   if (std::filesystem::exists(path_or_preset, ignored)) return load_recipe(path_or_preset);
+  if (const NamedRecipe* named = find_named_recipe(path_or_preset)) {
+    return parse_recipe(named->text, path_or_preset);
+  }
   return preset_recipe(path_or_preset);
 }
 

@@ -31,7 +31,8 @@ struct FloatNetwork {
 // anything else.
 FloatNetwork load_float_network(const std::string& path);
 
-// A recipe from a YAML file, or a preset such as "w4a4" or "float" if no file has that name.
+// A recipe from a YAML file; else one of recipes/ by name, e.g. "w4a4-qat"; else a preset such as
+// "w4a4".
 Recipe recipe_from(const std::string& path_or_preset);
 
 // The data of a SPEC, with the preprocessing that `metadata` remembers where the SPEC gives none.

@@ -45,6 +45,13 @@ inline std::optional<std::string> member_text(const std::optional<int>& member) 
   return member ? std::optional(yaml_text(static_cast<long long>(*member))) : std::nullopt;
 }
 
+// {"enum": ["a", "b"]}; names need no escapes.
+inline std::string enum_schema(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "\"" : ", \"") + name + "\"";
+  return "{\"enum\": [" + list + "]}";
+}
+
 // Member M of T is int or optional<int>.
 template <typename T, typename M>
 Field<T> integer(std::string key, M T::* member, int low, int high, std::string summary) {
@@ -53,6 +60,8 @@ Field<T> integer(std::string key, M T::* member, int low, int high, std::string 
   field.values = high == std::numeric_limits<int>::max()
                      ? "an integer of at least " + std::to_string(low)
                      : "an integer from " + std::to_string(low) + " to " + std::to_string(high);
+  field.schema = R"({"type": "integer", "minimum": )" + std::to_string(low) + R"(, "maximum": )" +
+                 std::to_string(high) + "}";
   field.summary = std::move(summary);
   field.read = [=](T& into, const YAML::Node& node, const std::string&) {
     const auto value = read_integer(node);
@@ -69,6 +78,7 @@ Field<T> seed(std::uint64_t T::* member, std::string summary) {
   Field<T> field;
   field.key = "seed";
   field.values = "an integer of at least 0";
+  field.schema = R"({"type": "integer", "minimum": 0})";
   field.summary = std::move(summary);
   field.read = [=](T& into, const YAML::Node& node, const std::string&) {
     const auto value = read_integer(node);
@@ -90,6 +100,10 @@ struct Bounds {
   bool holds(double x) const {
     return std::isfinite(x) && x <= high && (above_low ? x > low : x >= low);
   }
+  std::string schema() const {
+    return std::string(R"({"type": "number", ")") + (above_low ? "exclusiveMinimum" : "minimum") +
+           "\": " + yaml_text(low) + R"(, "maximum": )" + yaml_text(high) + "}";
+  }
 };
 inline Bounds at_least_zero() { return {0.0, 1e9, false, "a number of at least 0"}; }
 inline Bounds above_zero() { return {0.0, 1e9, true, "a number above 0"}; }
@@ -104,6 +118,7 @@ Field<T> number(std::string key, double T::* member, const Bounds& bounds, std::
   Field<T> field;
   field.key = std::move(key);
   field.values = bounds.text;
+  field.schema = bounds.schema();
   field.summary = std::move(summary);
   field.read = [=](T& into, const YAML::Node& node, const std::string&) {
     const auto value = read_number(node);
@@ -121,6 +136,7 @@ Field<T> boolean(std::string key, M T::* member, std::string summary) {
   Field<T> field;
   field.key = std::move(key);
   field.values = "true or false";
+  field.schema = R"({"type": "boolean"})";
   field.summary = std::move(summary);
   field.read = [=](T& into, const YAML::Node& node, const std::string&) {
     const auto value = read_boolean(node);
@@ -139,6 +155,7 @@ Field<T> text(std::string key, M T::* member, const std::vector<std::string>& na
   field.key = std::move(key);
   for (const std::string& name : names) field.values += (field.values.empty() ? "" : " or ") + name;
   if (names.empty()) field.values = "text";
+  field.schema = names.empty() ? R"({"type": "string", "minLength": 1})" : enum_schema(names);
   field.summary = std::move(summary);
   field.read = [=](T& into, const YAML::Node& node, const std::string&) {
     const auto value = read_text(node);
@@ -158,9 +175,12 @@ Field<T> choice(std::string key, E T::* member, std::vector<std::pair<std::strin
                 std::string summary) {
   Field<T> field;
   field.key = std::move(key);
+  std::vector<std::string> names;
   for (const auto& [name, value] : choices) {
     field.values += (field.values.empty() ? "" : " or ") + name;
+    names.push_back(name);
   }
+  field.schema = enum_schema(names);
   field.summary = std::move(summary);
   field.read = [=](T& into, const YAML::Node& node, const std::string&) {
     const auto given = read_text(node);

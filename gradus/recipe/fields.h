@@ -19,6 +19,7 @@ struct Field {
   std::string key;
   std::vector<std::string> aliases;
   std::string values;
+  std::string schema;  // the same as a JSON schema, e.g. R"({"type": "boolean"})"; "{}": anything
   std::string summary;
   std::function<bool(T&, const YAML::Node&, const std::string& used_key)> read;
   std::function<std::optional<std::string>(const T&)> write;

@@ -52,7 +52,7 @@ Recipe preset_recipe(const std::string& name) {
     throw Error(ErrorCode::kInvalidArgument,
                 "recipe '" + name +
                     "' is no preset; expected w<bits>a<bits> with 1 to 8 bits or 32 (float), e.g. "
-                    "w4a4, or float, or a YAML file");
+                    "w4a4, or float, or a YAML file, or a name that 'gradus init --help' lists");
   }
   recipe.weights.bits = weights;
   recipe.activations.bits = activations;

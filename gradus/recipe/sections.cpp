@@ -15,6 +15,7 @@ Field<TensorRecipe> bits() {
   Field<TensorRecipe> field = also(integer("bits", &TensorRecipe::bits, 1, 8, "width of a code"),
                                    {"num_bits", "bit_width"});
   field.values = "an integer from 1 to 8, or 32 (stays float)";
+  field.schema = R"({"enum": [1, 2, 3, 4, 5, 6, 7, 8, 32]})";
   field.read = [](TensorRecipe& into, const YAML::Node& node, const std::string&) {
     const auto value = read_integer(node);
     if (!value || ((*value < 1 || *value > 8) && *value != 32)) return false;
@@ -29,6 +30,8 @@ Field<TensorRecipe> averaging_constant() {
   field.key = "averaging_constant";
   field.aliases = {"ema_decay"};
   field.values = "a number above 0, at most 1 (ema_decay: 1 - it)";
+  // With an alias that means something else: what both allow.
+  field.schema = R"({"type": "number", "minimum": 0, "maximum": 1})";
   field.summary = "weight of the newest batch in moving_average_minmax";
   field.read = [](TensorRecipe& into, const YAML::Node& node, const std::string& used) {
     auto value = read_number(node);
@@ -104,6 +107,7 @@ Field<Recipe> ignored_scope() {
   field.key = "ignored_scope";
   field.aliases = {"nodes_to_exclude"};
   field.values = "a list of selectors";
+  field.schema = R"({"type": "array", "items": {"type": "string", "minLength": 1}})";
   field.summary = "nodes that stay float";
   field.read = [](Recipe& into, const YAML::Node& node, const std::string&) {
     if (!node.IsSequence()) return false;
@@ -129,6 +133,8 @@ Field<TrainingRecipe> milestones() {
   Field<TrainingRecipe> field;
   field.key = "milestones";
   field.values = "a list of rising fractions of all epochs, above 0 and below 1";
+  field.schema = R"({"type": "array", "items": )"
+                 R"({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}})";
   field.summary = "where schedule step multiplies lr by gamma";
   field.read = [](TrainingRecipe& into, const YAML::Node& node, const std::string&) {
     if (!node.IsSequence()) return false;

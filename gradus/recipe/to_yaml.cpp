@@ -36,7 +36,8 @@ std::string override_text(const Override& rule) {
 template <typename T>
 void list(const Section<T>& fields, const std::string& prefix, std::vector<RecipeKey>* keys) {
   for (const Field<T>& field : fields) {
-    keys->push_back({prefix + field.key, field.aliases, field.values, field.summary});
+    keys->push_back({prefix + field.key, field.aliases, field.values,
+                     field.schema.empty() ? "{}" : field.schema, field.summary});
   }
 }
 

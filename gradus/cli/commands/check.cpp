@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
+#include <sstream>
 
 #include "gradus/base/error.h"
 #include "gradus/cli/artefact.h"
@@ -17,10 +19,7 @@ struct Options {
   std::string recipe;
 };
 
-void run(const Options& options, Console& console) {
-  const FloatNetwork network = load_float_network(options.model);
-  const Recipe recipe = recipe_from(options.recipe);
-  const auto problems = check_network(network.graph, recipe);
+void show(const std::vector<Problem>& problems, Console& console) {
   for (const auto& problem : problems) {
     console.result("problem",
                    {{"node", json_text(problem.node)}, {"op", json_text(problem.op)},
@@ -28,6 +27,42 @@ void run(const Options& options, Console& console) {
                     {"remedy", json_text(problem.remedy)}},
                    to_string(problem));
   }
+}
+
+// Errors of loading, held back until everything has been looked at.
+struct Findings {
+  std::vector<Problem> problems;
+  std::vector<Error> failures;
+
+  template <typename Load>
+  auto tried(const char* rule, Load&& load) -> std::optional<decltype(load())> {
+    try {
+      return load();
+    } catch (const Error& error) {
+      failures.push_back(error);
+      std::istringstream lines(error.what());
+      for (std::string line; std::getline(lines, line);) {
+        problems.push_back({rule, "", "", {}, line, ""});
+      }
+      return std::nullopt;
+    }
+  }
+};
+
+void run(const Options& options, Console& console) {
+  Findings findings;
+  auto& problems = findings.problems;
+  const auto network = findings.tried("network", [&] { return load_float_network(options.model); });
+  const auto recipe = findings.tried("recipe", [&] { return recipe_from(options.recipe); });
+  const std::size_t of_loading = problems.size();
+  if (network) {
+    // A recipe that cannot be read hides nothing of the network: it is held to the plain one.
+    const auto more = check_network(network->graph, recipe.value_or(Recipe{}));
+    problems.insert(problems.end(), more.begin(), more.end());
+  }
+  // One file alone is at fault: said as every other command says it.
+  if (findings.failures.size() == 1 && problems.size() == of_loading) throw findings.failures[0];
+  show(problems, console);
   if (!problems.empty()) {
     throw Error(ErrorCode::kUnsupported, fmt::format("{}: {} problem{} with {}", options.model,
                                                      problems.size(), problems.size() == 1 ? "" : "s",
