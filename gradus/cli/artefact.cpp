@@ -10,6 +10,7 @@
 #include "gradus/base/error.h"
 #include "gradus/data/source.h"
 #include "gradus/onnx/onnx.h"
+#include "gradus/prepare/resolved.h"
 #include "gradus/recipe/named_recipes.h"
 #include "gradus/run/run.h"
 
@@ -77,6 +78,13 @@ void remember_data(const Dataset& data, Metadata& metadata) {
   for (const auto& [key, value] : to_key_values(data.info().preprocessing)) {
     metadata[kDataPrefix + key] = value;
   }
+}
+
+void remember_origin(const Graph& prepared, const Recipe* recipe, Metadata& metadata) {
+  if (recipe != nullptr) metadata["recipe"] = to_yaml(*recipe);
+  const std::string resolved = resolved_quantizers(prepared);
+  if (!resolved.empty()) metadata["recipe.resolved"] = resolved;
+  metadata["written_by"] = std::string("gradus ") + GRADUS_VERSION;
 }
 
 void require_matching_input(const Graph& graph, const Dataset& data, const std::string& path) {

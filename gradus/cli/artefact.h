@@ -40,6 +40,10 @@ DataSpec data_spec_from(const std::string& text, const Metadata& metadata);
 // What later commands need to know of the data.
 void remember_data(const Dataset& data, Metadata& metadata);
 
+// What an artefact made of a quantized network keeps of how it came to be: the recipe if there was one,
+// what it came to ("recipe.resolved"), and the gradus that wrote it ("written_by").
+void remember_origin(const Graph& prepared, const Recipe* recipe, Metadata& metadata);
+
 // Throws Error (kInvalidArgument) if pictures and the network's input differ in shape.
 void require_matching_input(const Graph& graph, const Dataset& data, const std::string& path);
 

@@ -95,8 +95,10 @@ void inspect_run(const std::string& path, Console& console) {
                               {"reason", json_text(island.reason)}},
                    fmt::format("stays float: {} ({}): {}", island.node, island.op, island.reason));
   }
-  show_metadata(run.metadata, console);
-  console.line("recipe:\n" + to_yaml(run.recipe));
+  auto metadata = run.metadata;
+  remember_origin(run.graph, &run.recipe, metadata);
+  metadata.erase("written_by");  // of a file that this program writes
+  show_metadata(metadata, console);
 }
 
 void inspect_model(const std::string& path, Console& console) {

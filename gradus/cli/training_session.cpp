@@ -103,6 +103,7 @@ TrainCallbacks training_callbacks(Console& console) {
 
 Metadata describe_session(const Recipe& recipe, const Dataset& data, const std::string& source) {
   Metadata metadata = {{"gradus.version", GRADUS_VERSION},
+                       {"libtorch.version", GRADUS_LIBTORCH_VERSION},
                        {"source", source},
                        {"seed", std::to_string(recipe.training.seed)},
                        {"data.source", data.info().name},

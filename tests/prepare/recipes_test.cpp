@@ -2,6 +2,7 @@
 // zoo.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -9,6 +10,7 @@
 #include "gradus/base/file.h"
 #include "gradus/prepare/check_network.h"
 #include "gradus/prepare/prepare.h"
+#include "gradus/prepare/resolved.h"
 #include "gradus/recipe/named_recipes.h"
 #include "gradus/zoo/zoo.h"
 
@@ -105,6 +107,45 @@ TEST(Recipes, GiveTheBitsOfTheirName) {
     ++looked_at;
   }
   EXPECT_GE(looked_at, 5);
+}
+
+std::size_t lines_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST(ResolvedQuantizers, LeaveNothingOpen) {
+  Graph graph = zoo_models()[0].build({});
+  const Recipe recipe = parse_recipe(R"(
+defaults: {weights: {bits: 4}, activations: {bits: 8}}
+overrides: [{select: conv1, weights: {bits: 2, observer: minmax, per_channel: false}}]
+)",
+                                     "r");
+  prepare(graph, recipe);
+  const std::string text = resolved_quantizers(graph);
+  EXPECT_NE(text.find("- {bits: 2, signed: true, symmetric: true, narrow_range: true, per_channel: "
+                      "false, estimator: lsq, observer: minmax, of: [\"conv1.weight\"]}\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("- {bits: 4, signed: true, symmetric: true, narrow_range: true, per_channel: "
+                      "true, estimator: lsq, observer: mse, of: [\"conv2.weight\", "),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("observer: moving_average_minmax, of: [\"input\""), std::string::npos)
+      << text;
+  EXPECT_EQ(lines_of(text), 3u) << text;
+  std::size_t names = 0;
+  for (const Value& value : graph.values) {
+    if (value.quantizer == kNoQuantizer) continue;
+    EXPECT_NE(text.find('"' + value.name + '"'), std::string::npos) << value.name;
+    ++names;
+  }
+  EXPECT_GE(names, 8u);
+}
+
+TEST(ResolvedQuantizers, AreNoneOfAFloatNetwork) {
+  Graph graph = zoo_models()[0].build({});
+  prepare(graph, preset_recipe("float"));
+  EXPECT_EQ(resolved_quantizers(graph), "");
 }
 
 }  // namespace

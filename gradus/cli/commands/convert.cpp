@@ -48,7 +48,7 @@ Source from_run(const Options& options) {
     throw Error(ErrorCode::kInvalidArgument,
                 "--requantize is for a quantized .onnx; a RUN has it in its recipe (numerics)");
   }
-  loaded.metadata["recipe"] = to_yaml(loaded.recipe);
+  remember_origin(loaded.graph, &loaded.recipe, loaded.metadata);
   return {std::move(loaded.graph), {loaded.recipe.profile, std::move(loaded.metadata)}};
 }
 
@@ -63,6 +63,7 @@ Source from_onnx(const Options& options) {
   std::string name = options.requantize;
   if (name.empty()) name = network.metadata.contains("requantize") ? network.metadata["requantize"] : "ieee32";
   network.metadata.erase("requantize");
+  remember_origin(network.graph, nullptr, network.metadata);
   return {std::move(network.graph), {profile_from_name(name), std::move(network.metadata)}};
 }
 

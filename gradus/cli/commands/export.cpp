@@ -30,7 +30,7 @@ struct Source {
 Source load_source(const std::string& path, bool floats) {
   if (artefact_kind(path) == ArtefactKind::kRun) {
     LoadedRun run = load_run(path);
-    run.metadata["recipe"] = to_yaml(run.recipe);
+    remember_origin(run.graph, &run.recipe, run.metadata);
     if (run.recipe.quantize) run.metadata["requantize"] = profile_name(run.recipe.profile);
     return {std::move(run.graph), std::move(run.metadata)};
   }

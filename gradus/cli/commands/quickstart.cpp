@@ -107,7 +107,7 @@ void run(const Options& options, Console& console) {
   console.line("3. Converted to integers, and compared with the trained network code by code");
   ConvertOptions settings;
   settings.metadata = quantized.metadata;
-  settings.metadata["recipe"] = to_yaml(recipe);
+  remember_origin(quantized.graph, &recipe, settings.metadata);
   ConvertReport sizes;
   const QModel model = convert(quantized.graph, settings, &sizes);
   save_model(model, at("model.gradus"));

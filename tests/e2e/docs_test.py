@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""Runs the code blocks of a document, in order, in a scratch folder: what the document shows works.
+
+  docs_test.py --program build/gradus --source . --build build README.md   run one document
+  docs_test.py --self-test                                                 plant faults and see them found
+
+The info string of a fence says what a block is:
+  ```sh             commands; each must end with status 0, or with N if the line ends in "# exit N"
+  ```yaml my.yaml   a file, written under that name for the commands to use (any language)
+  ```text           what people read: a table, a diagram
+  ```text output    what the commands before it print, line for line, "..." standing for any text
+Every other kind of block is a fault: nothing that looks like code stays unrun.
+
+An HTML comment right before a block changes how it is run; readers do not see it:
+  <!-- before: COMMAND -->           run first, e.g. to make a file that the reader already has
+  <!-- with: TEXT = OTHER -->        OTHER stands in for TEXT in this block and all after it
+  <!-- needs: THING... -->           left out, visibly, with the rest of its section (##), unless it is there:
+                                     `training`, `python:MODULE`, `data:FOLDER` of GRADUS_DATA, a program or a file
+  <!-- not run: REASON -->           left out, visibly
+
+The scratch folder looks like the clone's root: build, examples, recipes and docs lead there; `gradus` is on
+the PATH, and `python` is GRADUS_PYTHON, else python3. Exit 77 if a block was left out for want of something.
+"""
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+FENCE = re.compile(r"^```(.*)$")
+COMMENT = re.compile(r"^<!-- (before|with|needs|not run): (.*) -->$")
+EXIT = re.compile(r"\s#\s*exit (\d+)\s*$")
+SKIPPED = 77
+SECONDS = 400  # for one command
+
+
+class Block:
+    def __init__(self, line, section, info, directives):
+        self.line = line
+        self.section = section
+        self.info = info.split()
+        self.directives = directives
+        self.lines = []
+
+
+def blocks(text):
+    found, block, directives, section = [], None, [], ""
+    for number, line in enumerate(text.split("\n"), 1):
+        fence = FENCE.match(line)
+        comment = COMMENT.match(line)
+        if fence and block is None:
+            block = Block(number, section, fence.group(1), directives)
+        elif fence:
+            found.append(block)
+            block, directives = None, []
+        elif block is not None:
+            block.lines.append(line)
+        elif comment:
+            directives.append(comment.groups())
+        elif line.strip():
+            directives = []
+            section = line if line.startswith("## ") else section
+    return found
+
+
+def commands(lines):
+    """Lines with their continuations; comments and empty lines left out."""
+    held = ""
+    for line in lines:
+        if line.endswith("\\"):
+            held += line[:-1] + " "
+            continue
+        command = (held + line).strip()
+        held = ""
+        if command and not command.startswith("#"):
+            yield command
+
+
+class Runner:
+    def __init__(self, folder, program, source, build):
+        self.folder = folder
+        self.replacements = []
+        self.output = ""
+        self.faults = []
+        self.left_out = []
+        self.closed = None  # the section of which the rest is left out
+        self.ran = 0
+        self.program = program
+        tools = folder / ".bin"
+        tools.mkdir()
+        self.python = shutil.which(os.environ.get("GRADUS_PYTHON", "python3"))
+        (tools / "python").write_text(f'#!/bin/sh\nexec "{self.python}" "$@"\n')
+        (tools / "python").chmod(0o755)
+        if program:
+            (tools / "gradus").symlink_to(program)
+        for name in ("examples", "recipes", "docs"):
+            if (source / name).exists():
+                (folder / name).symlink_to(source / name)
+        if build:
+            (folder / "build").symlink_to(build)
+        # Python itself by its own path: one of a virtual environment finds its libraries beside it.
+        self.environment = {**os.environ, "PATH": f"{tools}:{pathlib.Path(self.python).parent}:{os.environ['PATH']}"}
+        data = os.environ.get("GRADUS_DATA", pathlib.Path.home() / ".cache" / "gradus")
+        self.data = pathlib.Path(data)
+        self.environment["GRADUS_DATA"] = str(self.data)
+
+    def fault(self, block, text):
+        self.faults.append(f"line {block.line}: {text}")
+
+    def has(self, thing):
+        if thing == "training":
+            helped = subprocess.run([self.program, "--help"], capture_output=True, text=True, check=True).stdout
+            return re.search(r"^  train\s", helped, re.MULTILINE) is not None
+        kind, _, name = thing.partition(":")
+        if kind == "python":
+            return subprocess.run([self.python, "-c", f"import {name}"], capture_output=True, check=False).returncode == 0
+        if kind == "data":
+            return (self.data / name).exists()
+        if "/" in thing:
+            return (self.folder / thing).exists()
+        return shutil.which(thing, path=self.environment["PATH"]) is not None
+
+    def run_command(self, block, command):
+        status = 0
+        if expected := EXIT.search(command):
+            status = int(expected.group(1))
+            command = command[:expected.start()]
+        for text, other in self.replacements:
+            command = command.replace(text, other)
+        try:
+            result = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", command], cwd=self.folder, text=True,
+                                    env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                    timeout=SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            self.fault(block, f"'{command}' took more than {SECONDS} s")
+            return
+        self.ran += 1
+        self.output += result.stdout
+        if result.returncode != status:
+            self.fault(block, f"'{command}' ended with {result.returncode}, not {status}: {result.stdout[-400:]}")
+
+    def prepare(self, block):
+        """Whether the block is to be run; False leaves it out."""
+        if block.section == self.closed:
+            return False
+        for kind, text in block.directives:
+            if kind == "not run":
+                self.left_out.append((block.line, text, False))
+                return False
+            if kind == "with":
+                self.replacements.append(tuple(part.strip() for part in text.split(" = ", 1)))
+            if kind == "needs":
+                for thing in text.split():
+                    if not self.has(thing):
+                        self.left_out.append((block.line, f"{thing} is not here; so is the rest of its section left out", True))
+                        self.closed = block.section
+                        return False
+        for kind, text in block.directives:
+            if kind == "before":
+                self.run_command(block, text)
+        return True
+
+    def check_output(self, block):
+        rest = self.output.split("\n")
+        for wanted in block.lines:
+            pattern = re.compile(".*".join(re.escape(part) for part in wanted.strip().split("...")))
+            while rest and not pattern.fullmatch(rest[0].strip()):
+                rest.pop(0)
+            if not rest:
+                self.fault(block, f"'{wanted}' was not printed, or not after the line before it")
+                return
+            rest.pop(0)
+
+    def run(self, block):
+        if block.info == ["text"] or not self.prepare(block):
+            return
+        if block.info == ["text", "output"]:
+            self.check_output(block)
+        elif block.info == ["sh"]:
+            self.output = ""
+            for command in commands(block.lines):
+                self.run_command(block, command)
+        elif len(block.info) == 2 and "/" not in block.info[1]:
+            (self.folder / block.info[1]).write_text("\n".join(block.lines) + "\n")
+        else:
+            self.fault(block, f"a block of '{' '.join(block.info)}': expected sh, text, text output, or a language "
+                              "and the name of a file")
+
+
+def run_document(text, program=None, source=pathlib.Path("."), build=None):
+    with tempfile.TemporaryDirectory(prefix="gradus-docs-") as folder:
+        runner = Runner(pathlib.Path(folder), program, source, build)
+        for block in blocks(text):
+            runner.run(block)
+            if runner.faults:
+                break
+        return runner
+
+
+def self_test():
+    good = ("# T\n<!-- with: net.onnx = other -->\n<!-- before: echo made > other -->\n```sh\ncat net.onnx\nfalse   # exit 1\n"
+            "echo a \\\n  b\n```\n```text output\nm...e\na b\n```\n```text\nanything\n```\n"
+            "```c x.c\nint main(void) { return 3; }\n```\n```sh\ngrep -c main x.c\n```\n"
+            "<!-- not run: takes long -->\n```sh\nfalse\n```\n")
+    planted = {
+        "a command that fails": "```sh\nfalse\n```\n",
+        "a pipe that fails": "```sh\nfalse | true\n```\n",
+        "a status that is another": "```sh\nfalse # exit 2\n```\n",
+        "a failure that does not come": "```sh\ntrue # exit 1\n```\n",
+        "an output that is not printed": "```sh\necho a\n```\n```text output\nb\n```\n",
+        "an output in another order": "```sh\necho a; echo b\n```\n```text output\nb\na\n```\n",
+        "the output of an earlier block": "```sh\necho a\n```\n```sh\necho b\n```\n```text output\na\n```\n",
+        "a block without a kind": "```\nx\n```\n",
+        "code without a file": "```python\nprint()\n```\n",
+        "a file outside": "```c ../x.c\nint x;\n```\n",
+        "a preparation that fails": "<!-- before: false -->\n```sh\ntrue\n```\n",
+    }
+    runner = run_document(good)
+    failures = [f"refused what is right: {fault}" for fault in runner.faults]
+    if runner.ran != 5 or [line for line, _, _ in runner.left_out] != [24]:
+        failures.append(f"ran {runner.ran} commands and left out {runner.left_out}")
+    failures += [f"did not find: {what}" for what, text in planted.items() if not run_document(good + text).faults]
+    needs = run_document("## A\n<!-- needs: python:no_such_module -->\n```sh\nfalse\n```\n```sh\nfalse\n```\n"
+                         "## B\n```sh\ntrue\n```\n")
+    if needs.faults or needs.ran != 1 or len(needs.left_out) != 1:
+        failures.append("ran what it has no means for")
+    return failures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("document", nargs="?", type=pathlib.Path)
+    parser.add_argument("--program", type=pathlib.Path)
+    parser.add_argument("--source", type=pathlib.Path)
+    parser.add_argument("--build", type=pathlib.Path)
+    parser.add_argument("--self-test", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.self_test:
+        failures = self_test()
+        print("".join(f"FAILED: {failure}\n" for failure in failures), end="")
+        return 1 if failures else 0
+    document = arguments.source / arguments.document
+    runner = run_document(document.read_text(), arguments.program.resolve(), arguments.source.resolve(),
+                          arguments.build.resolve())
+    for line, text, _ in runner.left_out:
+        print(f"left out: {arguments.document}, line {line}: {text}")
+    for fault in runner.faults:
+        print(f"FAILED: {arguments.document}, {fault}")
+    print(f"{arguments.document}: {runner.ran} commands, {len(runner.faults)} failed")
+    if runner.faults:
+        return 1
+    return SKIPPED if any(missing for _, _, missing in runner.left_out) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
