@@ -4,27 +4,32 @@
 #include <utility>
 #include <vector>
 
+#include "gradus/recipe/fields.h"
+
 namespace gradus {
 namespace {
 
-std::string quoted(const std::string& name) {
-  std::string text = "\"";
-  for (char c : name) {
-    if (c == '"' || c == '\\') text += '\\';
-    // A name from a file may hold anything; the line stays one line.
-    text += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+// What the observer goes by, if anything.
+std::string observer_text(const Quantizer& quantizer) {
+  std::string text = ", observer: " + quantizer.observer;
+  if (quantizer.observer == "moving_average_minmax") {
+    text += ", averaging_constant: " + yaml_text(quantizer.averaging_constant);
+  } else if (quantizer.observer == "percentile") {
+    text += ", percentile: " + yaml_text(quantizer.percentile);
+  } else if (quantizer.observer == "given") {
+    text +=
+        ", range: [" + yaml_text(quantizer.given_min) + ", " + yaml_text(quantizer.given_max) + "]";
   }
-  return text + "\"";
+  return text;
 }
-
-const char* word(bool value) { return value ? "true" : "false"; }
 
 std::string settings_text(const Quantizer& quantizer) {
   const QuantizerSpec& spec = quantizer.spec;
-  return "{bits: " + std::to_string(spec.bits) + ", signed: " + word(spec.is_signed) +
-         ", symmetric: " + word(spec.symmetric) + ", narrow_range: " + word(spec.narrow_range) +
-         ", per_channel: " + word(spec.per_channel) + ", estimator: " + quantizer.estimator +
-         ", observer: " + quantizer.observer;
+  return "{bits: " + std::to_string(spec.bits) + ", signed: " + yaml_text(spec.is_signed) +
+         ", symmetric: " + yaml_text(spec.symmetric) +
+         ", narrow_range: " + yaml_text(spec.narrow_range) +
+         ", per_channel: " + yaml_text(spec.per_channel) + ", estimator: " + quantizer.estimator +
+         observer_text(quantizer);
 }
 
 }  // namespace
@@ -38,7 +43,7 @@ std::string resolved_quantizers(const Graph& prepared) {
     auto group = std::find_if(groups.begin(), groups.end(),
                               [&](const auto& known) { return known.first == settings; });
     if (group == groups.end()) group = groups.insert(groups.end(), {settings, ""});
-    group->second += (group->second.empty() ? "" : ", ") + quoted(value.name);
+    group->second += (group->second.empty() ? "" : ", ") + yaml_text(value.name);
   }
   std::string text;
   for (const auto& [settings, names] : groups) text += "- " + settings + ", of: [" + names + "]}\n";

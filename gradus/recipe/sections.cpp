@@ -48,6 +48,7 @@ Field<TensorRecipe> percentile() {
   Field<TensorRecipe> field;
   field.key = "percentile";
   field.values = "a number above 50, at most 100";
+  field.schema = R"({"type": "number", "exclusiveMinimum": 50, "maximum": 100})";
   field.summary = "per cent of the values that observer percentile keeps";
   field.read = [](TensorRecipe& into, const YAML::Node& node, const std::string&) {
     const auto value = read_number(node);
@@ -63,6 +64,8 @@ Field<TensorRecipe> range() {
   Field<TensorRecipe> field;
   field.key = "range";
   field.values = "[min, max], two finite numbers, the first below the second";
+  field.schema =
+      R"({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2})";
   field.summary = "given instead of observed";
   field.read = [](TensorRecipe& into, const YAML::Node& node, const std::string&) {
     if (!node.IsSequence() || node.size() != 2) return false;

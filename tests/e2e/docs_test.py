@@ -7,6 +7,7 @@
 The info string of a fence says what a block is:
   ```sh             commands; each must end with status 0, or with N if the line ends in "# exit N"
   ```yaml my.yaml   a file, written under that name for the commands to use (any language)
+  ```python         run; left out, with all after it, where Python lacks what it imports
   ```text           what people read: a table, a diagram
   ```text output    what the commands before it print, line for line, "..." standing for any text
 Every other kind of block is a fault: nothing that looks like code stays unrun.
@@ -17,6 +18,8 @@ An HTML comment right before a block changes how it is run; readers do not see i
   <!-- needs: THING... -->           left out, visibly, with the rest of its section (##), unless it is there:
                                      `training`, `python:MODULE`, `data:FOLDER` of GRADUS_DATA, a program or a file
   <!-- not run: REASON -->           left out, visibly
+A command of gradus that only a build with training has leaves out all after it where there is none. A page that
+needs files that no command makes has a function in PREPARE.
 
 The scratch folder looks like the clone's root: build, examples, recipes and docs lead there; `gradus` is on
 the PATH, and `python` is GRADUS_PYTHON, else python3. Exit 77 if a block was left out for want of something.
@@ -30,11 +33,26 @@ import subprocess
 import sys
 import tempfile
 
+from program import png
+
 FENCE = re.compile(r"^```(.*)$")
 COMMENT = re.compile(r"^<!-- (before|with|needs|not run): (.*) -->$")
 EXIT = re.compile(r"\s#\s*exit (\d+)\s*$")
 SKIPPED = 77
 SECONDS = 400  # for one command
+COMMAND = re.compile(r"^gradus ([a-z]+)\b")
+
+
+def flowers(folder):
+    """Small pictures of two classes: 2 x 8 to train on, 2 x 3 to test on."""
+    for split, count in (("train", 8), ("test", 3)):
+        for i, name in enumerate(("daisy", "rose")):
+            (folder / "flowers" / split / name).mkdir(parents=True)
+            for number in range(count):
+                (folder / "flowers" / split / name / f"{number}.png").write_bytes(png(40 + number, 37 + 9 * i))
+
+
+PREPARE = {"bring-your-own-data": flowers}
 
 
 class Block:
@@ -79,6 +97,9 @@ def commands(lines):
             yield command
 
 
+ALL = object()
+
+
 class Runner:
     def __init__(self, folder, program, source, build):
         self.folder = folder
@@ -86,7 +107,7 @@ class Runner:
         self.output = ""
         self.faults = []
         self.left_out = []
-        self.closed = None  # the section of which the rest is left out
+        self.closed = None  # the section of which the rest is left out, or ALL
         self.ran = 0
         self.program = program
         tools = folder / ".bin"
@@ -110,10 +131,17 @@ class Runner:
     def fault(self, block, text):
         self.faults.append(f"line {block.line}: {text}")
 
+    def leave_out_the_rest(self, block, why):
+        self.left_out.append((block.line, f"{why}; so is all that follows left out", True))
+        self.closed = ALL
+
+    def commands_of_program(self):
+        helped = subprocess.run([self.program, "--help"], capture_output=True, text=True, check=True).stdout
+        return set(re.findall(r"^  ([a-z]+)\s", helped, re.MULTILINE))
+
     def has(self, thing):
         if thing == "training":
-            helped = subprocess.run([self.program, "--help"], capture_output=True, text=True, check=True).stdout
-            return re.search(r"^  train\s", helped, re.MULTILINE) is not None
+            return "train" in self.commands_of_program()
         kind, _, name = thing.partition(":")
         if kind == "python":
             return subprocess.run([self.python, "-c", f"import {name}"], capture_output=True, check=False).returncode == 0
@@ -142,9 +170,25 @@ class Runner:
         if result.returncode != status:
             self.fault(block, f"'{command}' ended with {result.returncode}, not {status}: {result.stdout[-400:]}")
 
+    def run_python(self, block):
+        result = subprocess.run([self.python, "-c", "\n".join(block.lines)], cwd=self.folder, capture_output=True,
+                                text=True, env=self.environment, timeout=SECONDS, check=False)
+        self.output = result.stdout
+        self.ran += 1
+        if "ModuleNotFoundError" in result.stderr:
+            self.leave_out_the_rest(block, result.stderr.splitlines()[-1])
+        elif result.returncode != 0:
+            self.fault(block, f"python: {result.stderr[-400:]}")
+
+    def lacks_training(self, block):
+        if block.info != ["sh"] or not self.program or "train" in self.commands_of_program():
+            return False
+        named = {match.group(1) for command in commands(block.lines) if (match := COMMAND.match(command))}
+        return bool(named & {"train", "quantize", "verify", "quickstart"})
+
     def prepare(self, block):
         """Whether the block is to be run; False leaves it out."""
-        if block.section == self.closed:
+        if self.closed in (ALL, block.section):
             return False
         for kind, text in block.directives:
             if kind == "not run":
@@ -158,6 +202,9 @@ class Runner:
                         self.left_out.append((block.line, f"{thing} is not here; so is the rest of its section left out", True))
                         self.closed = block.section
                         return False
+        if self.lacks_training(block):
+            self.leave_out_the_rest(block, "training is not here")
+            return False
         for kind, text in block.directives:
             if kind == "before":
                 self.run_command(block, text)
@@ -183,6 +230,8 @@ class Runner:
             self.output = ""
             for command in commands(block.lines):
                 self.run_command(block, command)
+        elif block.info == ["python"]:
+            self.run_python(block)
         elif len(block.info) == 2 and "/" not in block.info[1]:
             (self.folder / block.info[1]).write_text("\n".join(block.lines) + "\n")
         else:
@@ -190,8 +239,9 @@ class Runner:
                               "and the name of a file")
 
 
-def run_document(text, program=None, source=pathlib.Path("."), build=None):
+def run_document(text, program=None, source=pathlib.Path("."), build=None, name=""):
     with tempfile.TemporaryDirectory(prefix="gradus-docs-") as folder:
+        PREPARE.get(name, lambda _: None)(pathlib.Path(folder))
         runner = Runner(pathlib.Path(folder), program, source, build)
         for block in blocks(text):
             runner.run(block)
@@ -214,7 +264,8 @@ def self_test():
         "an output in another order": "```sh\necho a; echo b\n```\n```text output\nb\na\n```\n",
         "the output of an earlier block": "```sh\necho a\n```\n```sh\necho b\n```\n```text output\na\n```\n",
         "a block without a kind": "```\nx\n```\n",
-        "code without a file": "```python\nprint()\n```\n",
+        "code without a file": "```c\nint x;\n```\n",
+        "python that fails": "```python\nraise ValueError\n```\n",
         "a file outside": "```c ../x.c\nint x;\n```\n",
         "a preparation that fails": "<!-- before: false -->\n```sh\ntrue\n```\n",
     }
@@ -223,6 +274,9 @@ def self_test():
     if runner.ran != 5 or [line for line, _, _ in runner.left_out] != [24]:
         failures.append(f"ran {runner.ran} commands and left out {runner.left_out}")
     failures += [f"did not find: {what}" for what, text in planted.items() if not run_document(good + text).faults]
+    imports = run_document("```python\nimport no_such_module\n```\n## B\n```sh\nfalse\n```\n")
+    if imports.faults or len(imports.left_out) != 1:
+        failures.append("went on without what Python lacks")
     needs = run_document("## A\n<!-- needs: python:no_such_module -->\n```sh\nfalse\n```\n```sh\nfalse\n```\n"
                          "## B\n```sh\ntrue\n```\n")
     if needs.faults or needs.ran != 1 or len(needs.left_out) != 1:
@@ -244,7 +298,7 @@ def main():
         return 1 if failures else 0
     document = arguments.source / arguments.document
     runner = run_document(document.read_text(), arguments.program.resolve(), arguments.source.resolve(),
-                          arguments.build.resolve())
+                          arguments.build.resolve(), arguments.document.stem)
     for line, text, _ in runner.left_out:
         print(f"left out: {arguments.document}, line {line}: {text}")
     for fault in runner.faults:

@@ -130,7 +130,8 @@ overrides: [{select: conv1, weights: {bits: 2, observer: minmax, per_channel: fa
                       "true, estimator: lsq, observer: mse, of: [\"conv2.weight\", "),
             std::string::npos)
       << text;
-  EXPECT_NE(text.find("observer: moving_average_minmax, of: [\"input\""), std::string::npos)
+  EXPECT_NE(text.find("observer: moving_average_minmax, averaging_constant: 0.01, of: [\"input\""),
+            std::string::npos)
       << text;
   EXPECT_EQ(lines_of(text), 3u) << text;
   std::size_t names = 0;

@@ -62,6 +62,11 @@ bool in_bounds(const Json& schema, const Json& value) {
       return false;
     }
   }
+  if (value.is_array() && schema.contains("minItems") &&
+      (value.size() < schema["minItems"].get<std::size_t>() ||
+       value.size() > schema["maxItems"].get<std::size_t>())) {
+    return false;
+  }
   return !value.is_string() || !schema.contains("minLength") ||
          value.get<std::string>().size() >= schema["minLength"].get<std::size_t>();
 }
@@ -92,8 +97,9 @@ bool passes(const Json& schema, const Json& value) {
       }
     } else {
       static const std::set<std::string> kKnown = {
-          "$schema", "title",     "description",      "additionalProperties", "minimum",
-          "maximum", "minLength", "exclusiveMinimum", "exclusiveMaximum"};
+          "$schema",          "title",    "description", "additionalProperties",
+          "minimum",          "maximum",  "minLength",   "exclusiveMinimum",
+          "exclusiveMaximum", "minItems", "maxItems"};
       EXPECT_TRUE(kKnown.contains(word)) << word;
     }
   }
@@ -174,6 +180,8 @@ TEST(RecipeSchema, RefusesWhatTheReaderRefuses) {
                            "ignored_scope: a",
                            "[1, 2]",
                            "data: ''",
+                           "defaults: {weights: {range: [1]}}",
+                           "defaults: {weights: {percentile: 50}}",
                            "training: {seed: -1}",
                            "calibration: {images: 0}"}) {
     EXPECT_FALSE(passes(yaml)) << yaml;
