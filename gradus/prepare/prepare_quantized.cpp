@@ -248,6 +248,16 @@ class Absorber {
   Graph& graph_;
 };
 
+void check_weight_axes(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    if (!is_linear(node) || graph.value(node.inputs[1]).quantizer == kNoQuantizer) continue;
+    const QuantizerSpec& spec = graph.quantizers[index(graph.value(node.inputs[1]).quantizer)].spec;
+    if (!spec.per_channel || spec.axis == 0) continue;
+    refuse_node(node, "the scales of its weights lie along axis " + std::to_string(spec.axis) +
+                          "; expected axis 0, the output channels");
+  }
+}
+
 // Whether the bias's unit is the accumulator's.
 bool same_unit(const IntegerConstant& bias, const Quantizer& input, const Quantizer& weights) {
   const float x = input.parameters.scale[0];
@@ -284,6 +294,7 @@ void prepare_quantized(Graph& graph, const IntegerConstants& integers) {
   recipe.bn = BatchNormMode::kSeparate;
   prepare(graph, recipe);
   Absorber(graph).run();
+  check_weight_axes(graph);
   keep_integer_biases(graph, integers);
 }
 

@@ -292,6 +292,9 @@ void Lifter::lift(Node& node) {
     for (const QuantizedOp& op : family) {
       if (op.type != node.op || (op.where == Where::kOnCodes && !touched)) continue;
       if (node.outputs.empty() || node.outputs[0] == kNoValue) invalid(node, "has no output");
+      const bool several = std::any_of(node.outputs.begin() + 1, node.outputs.end(),
+                                       [](ValueId id) { return id != kNoValue; });
+      if (several && op.where == Where::kQuantized) invalid(node, "has several outputs; expected one");
       op.lift(*this, node);
       return;
     }

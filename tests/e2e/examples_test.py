@@ -29,8 +29,8 @@ def adapted(example):
     """The example on data that is there."""
     example = example.replace("cifar10:DIR,limit=64", "synthetic:shapes,limit=64").replace("cifar10:DIR", DATA)
     example = example.replace("imagelist:LIST,limit=100", "imagelist:list.txt,resize=32,crop=32")
-    # The smallest network, whichever the example names.
-    return re.sub(r"\b\w+\.onnx", "net.onnx", example).split()
+    # The smallest network, whichever the example reads.
+    return re.sub(r"(?<!-o )\b(?!quantized)\w+\.onnx", "net.onnx", example).split()
 
 
 def fill(work):
@@ -41,6 +41,7 @@ def fill(work):
     work.write("list.txt", "p.png 1\n" * 4)
     work.must("train", "net.onnx", "-r", "recipe.yaml", "--data", DATA, "-o", "RUN", "--no-test")
     work.must("convert", "RUN", "-o", "model.gradus")
+    work.must("export", "RUN", "-o", "quantized.onnx")
     shutil.copytree(work.path / "RUN", work.path / "KEPT")
 
 

@@ -51,6 +51,11 @@ const Refusal kRefusals[] = {
        raw.floats("w_s", {2}, {1, 1}).codes("w_z", {2}, DType::kInt8, {0, 0});
        node_of(raw, "wd").attributes["axis"] = std::int64_t{7};
      }},
+    {"scales along the inputs of the weights", ErrorCode::kUnsupported, {"g_node", "axis 1", "axis 0"},
+     [](Raw& raw) {
+       raw.floats("w_s", {4}, {1, 1, 1, 1}).codes("w_z", {4}, DType::kInt8, {0, 0, 0, 0});
+       node_of(raw, "wd").attributes["axis"] = std::int64_t{1};
+     }},
     {"one scale a channel of an activation", ErrorCode::kUnsupported, {"xd_node", "4 scales"},
      [](Raw& raw) {
        raw.floats("x_s", {4}, {1, 1, 1, 1}).codes("x_z", {4}, DType::kInt8, {0, 0, 0, 0});

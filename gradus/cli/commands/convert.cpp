@@ -100,7 +100,9 @@ std::function<void(Console&)> declare(CLI::App& app) {
 
 Command convert_command() {
   return {"convert", "Turn a RUN or a quantized .onnx into an integer network, model.gradus",
-          "  gradus convert RUN -o model.gradus\n", declare};
+          "  gradus convert quantized.onnx -o model.gradus\n"
+          "  gradus convert RUN -o model.gradus\n",
+          declare};
 }
 
 }  // namespace gradus
