@@ -187,7 +187,7 @@ TEST_F(Onnxruntime, RunsWhatWeExport) {
       }
     }
     EXPECT_GE(compared, 5u);
-    // Float sums of up to 576 products round where integers do not (docs/how-to/quantized-onnx.md).
+    // Float sums of up to 576 products round where integers do not (docs/numerics.md section 10).
     EXPECT_LE(codes.share(), 2e-3);
     EXPECT_LE(codes.largest, 2.0);
     std::cout << e.name << ": " << codes.differing << " of " << codes.numbers << " codes differ, by at most "
