@@ -45,7 +45,7 @@ std::optional<std::vector<Tensor>> fold(const Graph& graph, const Node& node,
     inputs.push_back(tensor);
   }
   budget.spend(node, types);
-  return op->evaluate(node, inputs);
+  return op->evaluate(node, inputs, types);
 }
 
 bool holds_batch_size(const Tensor& tensor) {

@@ -69,6 +69,7 @@ class Normalizer {
 
   void run() {
     std::vector<Node> pending = std::move(graph_.nodes);
+    for (const auto& node : pending) node_names_.insert(node.name);
     graph_.nodes.clear();
     for (auto& node : pending) process(std::move(node));
     finish_outputs();
@@ -79,13 +80,18 @@ class Normalizer {
   void process(Node node) {
     for (ValueId& id : node.inputs) id = resolved(id);
     while (!node.inputs.empty() && node.inputs.back() == kNoValue) node.inputs.pop_back();
-    while (node.outputs.size() > 1 && !is_used(node.outputs.back())) node.outputs.pop_back();
+    // The parts of a Split are counted by its outputs, used or not.
+    while (node.op != "Split" && node.outputs.size() > 1 && !is_used(node.outputs.back())) {
+      node.outputs.pop_back();
+    }
     const GraphOp& op = *find_graph_op(node.op);
     check_form(node, op);
     const auto add = [this](const Node& user, Value value) {
       return add_value(user, std::move(value));
     };
-    NormalizeContext context{graph_, options_.opset, options_.fixed_batch, partial_, add, {}, {}};
+    const auto emit = [this](const Node& user, Node extra) { return emit_node(user, extra); };
+    NormalizeContext context{graph_, options_.opset, options_.fixed_batch, partial_, add, emit, {},
+                             {}};
     if (op.normalize != nullptr) op.normalize(context, node);
     if (context.result) {
       know(node.outputs[0], std::move(*context.result));
@@ -108,6 +114,20 @@ class Normalizer {
     }
     graph_.values.push_back(std::move(value));
     return static_cast<ValueId>(graph_.values.size() - 1);
+  }
+
+  ValueId emit_node(const Node& user, Node extra) {
+    const std::string base = user.name + "_" + extra.op;
+    extra.name = base;
+    for (int copy = 1; !node_names_.insert(extra.name).second; ++copy) {
+      extra.name = base + "_" + std::to_string(copy);
+    }
+    Value out;
+    out.name = extra.name;
+    const ValueId id = add_value(user, std::move(out));
+    extra.outputs = {id};
+    place(std::move(extra));
+    return resolved(id);
   }
 
   // Adds a node in normal form, or what it computes.
@@ -199,6 +219,7 @@ class Normalizer {
   FoldingBudget budget_;
   std::vector<bool> used_ = used_values(graph_);
   std::unordered_set<std::string> names_ = value_names(graph_);
+  std::unordered_set<std::string> node_names_;
   std::unordered_map<ValueId, Tensor> partial_;
   std::unordered_map<ValueId, ValueId> aliases_;
   std::unordered_map<ValueId, std::string> identity_names_;

@@ -37,6 +37,10 @@ struct NormalizeContext {
   // Adds a value; a taken name gets a suffix. Throws Error (kUnsupported) if its constant is more
   // than import may compute. References into the graph's values end here.
   std::function<ValueId(const Node& node, Value value)> add_value;
+  // Puts a node in normal form before this one and returns its output, whose shape is known then
+  // (and its value, if its inputs are constants). The node needs no name and no outputs: it is
+  // named after `user`. Throws as import of such a node would.
+  std::function<ValueId(const Node& user, Node node)> emit;
 
   std::optional<Tensor> result;  // set by normalize: the node is this constant; may hold kBatchSize
   std::vector<Node> after;       // nodes that follow this one, in normal form already
@@ -44,6 +48,9 @@ struct NormalizeContext {
 
 // Constants that become inputs of the ONNX node, by position.
 using OnnxInputs = std::map<std::size_t, Tensor>;
+
+// Export writes the least opset, from this one on, that has all operators of the network.
+constexpr int kExportOpset = 13;
 
 struct GraphOp {
   std::string type;  // ONNX's name
@@ -60,23 +67,25 @@ struct GraphOp {
   // attributes contradict each other, kUnsupported for what gradus does not compute.
   std::vector<TensorType> (*infer_shape)(const Graph& graph, const Node& node) = nullptr;
 
-  // The outputs for constant inputs (null where left out), for a node that infer_shape accepted.
-  // Null: not folded. Throws Error if the types are not computed or a value is out of range.
-  std::vector<Tensor> (*evaluate)(const Node& node,
-                                  std::span<const Tensor* const> inputs) = nullptr;
+  // The outputs, of `types`, for known inputs (null where left out), for a node that infer_shape
+  // accepted. Null: not computed. Throws Error if the types are not computed or a value is out of
+  // range.
+  std::vector<Tensor> (*evaluate)(const Node& node, std::span<const Tensor* const> inputs,
+                                  std::span<const TensorType> types) = nullptr;
   // evaluate only moves elements of this many leading inputs, whatever they hold: a tensor that
   // holds kBatchSize may stand there.
   std::size_t moved_inputs = 0;
 
-  // From normal form to the ONNX of kExportOpset: attributes back into inputs. Null: nothing to do.
+  // From normal form to the ONNX of opset `export_opset` and later: attributes back into inputs.
+  // Null: nothing to do.
   void (*to_onnx)(Node& node, OnnxInputs& inputs) = nullptr;
+  int export_opset = kExportOpset;
 
   // Multiply-accumulates for one item of the batch. Null: none.
   std::int64_t (*macs)(const Graph& graph, const Node& node) = nullptr;
 };
 
 using GraphOpFamily = std::vector<GraphOp>;  // what one file defines
-constexpr int kExportOpset = 13;
 
 std::span<const GraphOpFamily> graph_ops();
 // Null if there is no such operator.

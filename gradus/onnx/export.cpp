@@ -1,5 +1,6 @@
 #include <protozero/pbf_writer.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include "gradus/base/check.h"
@@ -217,16 +218,28 @@ class Exporter {
   Pieces pieces_;
 };
 
-std::string model_head(std::uint64_t graph_bytes, const ExportOptions& options) {
+// The opset asked for, or the first after it that has every operator of the graph as it is written.
+int opset_of(const Graph& graph, int asked) {
+  int opset = asked;
+  for (const auto& node : graph.nodes) {
+    const GraphOp* op = find_graph_op(node.op);
+    check(op != nullptr, "exporting an operator that is not in the list");
+    opset = std::max(opset, op->export_opset);
+  }
+  return opset;
+}
+
+std::string model_head(std::uint64_t graph_bytes, int opset_number,
+                       const ExportOptions& options) {
   std::string head;
   {
     pbf_writer writer(head);
-    writer.add_int64(1, ir_version(options.opset));
+    writer.add_int64(1, ir_version(opset_number));
     writer.add_string(2, "gradus");
     {
       pbf_writer opset(writer, 8);
       opset.add_string(1, "");
-      opset.add_int64(2, options.opset);
+      opset.add_int64(2, opset_number);
     }
     for (const auto& [key, value] : options.metadata) {
       pbf_writer entry(writer, 14);
@@ -245,7 +258,8 @@ void export_onnx(const Graph& graph, const std::string& path, const ExportOption
   graph.verify();
   onnx::Exporter exporter(graph);
   const onnx::Pieces pieces = exporter.run();
-  const std::string head = onnx::model_head(pieces.size(), options);
+  const int opset = onnx::opset_of(graph, options.opset);
+  const std::string head = onnx::model_head(pieces.size(), opset, options);
   if (head.size() + pieces.size() > onnx::kMaxFileBytes) {
     throw Error(ErrorCode::kUnsupported, path + ": the network is " +
                                              std::to_string(pieces.size()) +

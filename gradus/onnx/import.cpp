@@ -19,8 +19,13 @@ namespace {
 // Turns names into values: each is made once, by an input, an initializer or a node.
 class Importer {
  public:
-  // `quantized`: inputs may be codes, and operators of other domains are named with them.
-  Importer(ModelProto& model, bool quantized) : model_(model), quantized_(quantized) {}
+  // What inputs may be: float32; or codes of 8 bits too; or of any type that a tensor has.
+  enum class Inputs { kFloats, kCodes, kAll };
+
+  // `constants`: see ImportOptions. Operators of other domains are named with them.
+  Importer(ModelProto& model, Inputs allowed,
+           const std::map<std::string, Tensor>& constants = no_constants())
+      : model_(model), allowed_(allowed), constants_(constants) {}
 
   Graph run() {
     graph_.name = model_.name;
@@ -30,10 +35,18 @@ class Importer {
     for (auto& node : model_.nodes) add_node(node);
     for (const auto& name : model_.outputs) add_output(name);
     if (graph_.outputs.empty()) invalid("the graph has no output");
+    for (const auto& [name, tensor] : constants_) {
+      if (!by_name_.contains(name)) bad_constant(name, "the network has no such value");
+    }
     return std::move(graph_);
   }
 
  private:
+  static const std::map<std::string, Tensor>& no_constants() {
+    static const std::map<std::string, Tensor> none;
+    return none;
+  }
+
   ValueId add(Value value, const char* kind) {
     if (value.name.empty()) invalid(std::string(kind) + " has no name");
     const auto id = static_cast<ValueId>(graph_.values.size());
@@ -44,7 +57,40 @@ class Importer {
     return id;
   }
 
+  [[noreturn]] static void bad_constant(const std::string& name, const std::string& text) {
+    throw Error(ErrorCode::kInvalidArgument, "constant '" + name + "': " + text);
+  }
+
+  // The value as it is given, in place of what the file says of it.
+  Value given(const std::string& name) const {
+    Value value;
+    value.name = name;
+    value.constant = constants_.at(name);
+    value.dtype = value.constant->dtype();
+    value.shape = value.constant->shape();
+    return value;
+  }
+
+  void add_given_input(const InputProto& input) {
+    const Value value = given(input.name);
+    bool fits = (!input.dtype || *input.dtype == value.dtype) &&
+                (!input.shape || input.shape->size() == value.shape->size());
+    for (std::size_t i = 0; fits && input.shape && i < input.shape->size(); ++i) {
+      const auto& size = (*input.shape)[i].size;
+      fits = !size || *size < 0 || *size == (*value.shape)[i];
+    }
+    if (!fits) {
+      bad_constant(input.name, std::string("is ") + dtype_name(value.dtype) + " " +
+                                   to_string(*value.shape) + "; expected what the input declares");
+    }
+    add(value, "input");
+  }
+
   void add_initializer(TensorProto& initializer) {
+    if (constants_.contains(initializer.name)) {
+      add(given(initializer.name), "initializer");
+      return;
+    }
     Value value;
     value.name = initializer.name;
     value.dtype = initializer.tensor.dtype();
@@ -61,6 +107,7 @@ class Importer {
       return;
     }
     input_names_.insert(input.name);
+    if (constants_.contains(input.name)) return add_given_input(input);
     if (!input.dtype || !input.shape) {
       invalid("input '" + input.name + "' has no tensor type or no shape; expected both");
     }
@@ -70,7 +117,8 @@ class Importer {
     value.shape = shape_of(input);
     graph_.inputs.push_back(add(std::move(value), "input"));
     const bool codes = *input.dtype == DType::kInt8 || *input.dtype == DType::kUint8;
-    if (*input.dtype != DType::kFloat32 && !(quantized_ && codes)) {
+    const bool allowed = allowed_ == Inputs::kAll || (allowed_ == Inputs::kCodes && codes);
+    if (*input.dtype != DType::kFloat32 && !allowed) {
       unsupported("input '" + input.name + "' is " + dtype_name(*input.dtype) +
                   "; expected float32");
     }
@@ -108,6 +156,7 @@ class Importer {
       if (name.empty()) continue;
       Value value;
       value.name = name;
+      if (constants_.contains(name)) value = given(name);
       add(std::move(value), ("output of node '" + node.name + "'").c_str());
     }
   }
@@ -121,10 +170,13 @@ class Importer {
     for (const auto& name : node.inputs) {
       result.inputs.push_back(name.empty() ? kNoValue : find(name, "node '" + node.name + "'"));
     }
+    bool used = false;
     for (const auto& name : node.outputs) {
-      result.outputs.push_back(name.empty() ? kNoValue : by_name_.at(name));
+      const bool known = name.empty() || constants_.contains(name);
+      result.outputs.push_back(known ? kNoValue : by_name_.at(name));
+      used = used || !known;
     }
-    graph_.nodes.push_back(std::move(result));
+    if (used || node.outputs.empty()) graph_.nodes.push_back(std::move(result));
   }
 
   void add_output(const std::string& name) {
@@ -140,7 +192,8 @@ class Importer {
   }
 
   ModelProto& model_;
-  bool quantized_;
+  Inputs allowed_;
+  const std::map<std::string, Tensor>& constants_;
   Graph graph_;
   std::unordered_map<std::string, ValueId> by_name_;
   std::set<std::string> node_names_;
@@ -226,16 +279,33 @@ bool is_quantized(const Graph& graph) {
                      [](const Node& node) { return is_quantized_op(node.op); });
 }
 
-Graph import_float(ModelProto model) {
+// One line that names them: a network of codes is converted, not trained.
+void refuse_quantized(const Graph& graph) {
+  for (const auto& node : graph.nodes) {
+    if (!is_quantized_op(node.op) && node.op.find("Integer") == std::string::npos &&
+        node.op != "DynamicQuantizeLinear") {
+      continue;
+    }
+    unsupported(
+        "node '" + node.name + "' (" + node.op +
+        "): is an operator that gradus does not compute in a float network; expected floats, "
+        "or a quantized network given to gradus convert");
+  }
+}
+
+Graph import_float(ModelProto model, const ImportOptions& options) {
   const int opset = check_versions(model);
   check_domains(model);
-  return normalized(Importer(model, false).run(), opset);
+  const auto inputs = options.evaluation_only ? Importer::Inputs::kAll : Importer::Inputs::kFloats;
+  Graph graph = Importer(model, inputs, options.constants).run();
+  if (!options.evaluation_only) refuse_quantized(graph);
+  return normalized(std::move(graph), opset);
 }
 
 QuantizedNetwork import_quantized(ModelProto model) {
   const int opset = check_versions(model);
   QuantizedNetwork network;
-  network.graph = Importer(model, true).run();
+  network.graph = Importer(model, Importer::Inputs::kCodes).run();
   if (!is_quantized(network.graph)) {
     throw Error(ErrorCode::kInvalidArgument,
                 "is a float network; expected a quantized one: quantize it with gradus quantize or "
@@ -250,22 +320,20 @@ QuantizedNetwork import_quantized(ModelProto model) {
 }  // namespace
 }  // namespace onnx
 
-Graph import_onnx(const std::string& path) {
-  return onnx::with_model(path, [&](auto bytes) {
-    return onnx::import_float(onnx::decoded(bytes, path));
-  });
+Graph import_onnx(const std::string& path, const ImportOptions& options) {
+  return onnx::with_model(
+      path, [&](auto bytes) { return onnx::import_float(onnx::decoded(bytes, path), options); });
 }
 
 QuantizedNetwork import_quantized_onnx(const std::string& path) {
-  return onnx::with_model(path, [&](auto bytes) {
-    return onnx::import_quantized(onnx::decoded(bytes, path));
-  });
+  return onnx::with_model(
+      path, [&](auto bytes) { return onnx::import_quantized(onnx::decoded(bytes, path)); });
 }
 
 bool is_quantized_onnx(const std::string& path) {
   return onnx::with_model(path, [&](auto bytes) {
     onnx::ModelProto model = onnx::decoded(bytes, path);
-    return onnx::is_quantized(onnx::Importer(model, true).run());
+    return onnx::is_quantized(onnx::Importer(model, onnx::Importer::Inputs::kCodes).run());
   });
 }
 

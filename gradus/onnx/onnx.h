@@ -10,13 +10,23 @@
 
 namespace gradus {
 
-// Reads an .onnx file (opset 7 to 25 of ai.onnx) into a graph in normal form (graph/normal_form.h).
+struct ImportOptions {
+  // Values by name that are known at import: inputs, or outputs of nodes. Each takes the place of
+  // what the file says and is folded as an initializer is. Throws Error (kInvalidArgument) for a
+  // name that the file does not have, or a tensor that does not fit the input.
+  std::map<std::string, Tensor> constants;
+  // Inputs of every type, and the operators that compute with codes (QuantizeLinear, QLinearConv):
+  // what can be evaluated (graph/evaluate.h) but neither trained nor converted as a float network.
+  bool evaluation_only = false;
+};
+
+// Reads an .onnx file (opset 6 to 25 of ai.onnx) into a graph in normal form (graph/normal_form.h).
 // Dimension 0 of every input is the batch. Where the file fixes it, it is opened if the network
 // still makes sense; if not it stays fixed. The file is not trusted: every size in it is bounded
 // (onnx/limits.h). Tensors in other files are read from the model's folder only. Throws Error, one
 // line that begins with `path`: kNotFound if it cannot be read, kInvalidFile if it is malformed,
 // kUnsupported, naming nodes, for what gradus does not compute.
-Graph import_onnx(const std::string& path);
+Graph import_onnx(const std::string& path, const ImportOptions& options = {});
 
 // A network that came quantized: Quant nodes where values are rounded, constants with quantizers.
 struct QuantizedNetwork {
@@ -31,7 +41,7 @@ QuantizedNetwork import_quantized_onnx(const std::string& path);
 bool is_quantized_onnx(const std::string& path);
 
 struct ExportOptions {
-  int opset = kExportOpset;  // 13 to 25
+  int opset = kExportOpset;  // 13 to 25; a later one is written where an operator needs it
   // Kept beside the network as metadata_props; keys get the prefix "gradus.".
   std::map<std::string, std::string> metadata = {};
 };

@@ -1,51 +1,105 @@
 #include <cmath>
 
-#include "gradus/graph/ops/support.h"
+#include "gradus/graph/ops/evaluation.h"
 
 namespace gradus {
 namespace {
 
-constexpr const char* kMeanings[] = {"", "gamma", "beta", "mean", "variance"};
-
-std::vector<TensorType> infer_batch_normalization(const Graph& graph, const Node& node) {
+// x [batch, channels, ...], with a list of one number a channel at each of the other inputs.
+const Shape& channel_shape(const Graph& graph, const Node& node,
+                           std::initializer_list<const char*> meanings) {
   const Shape& in = ops::float_shape(graph, node);
   if (in.size() < 2 || in[1] < 0) {
     ops::refuse(node, "its input is " + to_string(in) + "; expected [batch, channels, ...]");
   }
-  for (std::size_t i = 1; i <= 4; ++i) {
-    const Tensor* tensor = ops::constant_floats(graph, node, i, kMeanings[i]);
-    if (tensor == nullptr) ops::invalid(node, std::string(kMeanings[i]) + " is missing");
+  std::size_t i = 1;
+  for (const char* meaning : meanings) {
+    const Tensor* tensor = ops::constant_floats(graph, node, i++, meaning);
+    if (tensor == nullptr) ops::invalid(node, std::string(meaning) + " is missing");
     if (tensor->shape() != Shape{in[1]}) {
-      ops::invalid(node, std::string("its ") + kMeanings[i] + " is " + to_string(tensor->shape()) +
+      ops::invalid(node, std::string("its ") + meaning + " is " + to_string(tensor->shape()) +
                              "; expected [" + std::to_string(in[1]) + "], one a channel");
     }
+  }
+  return in;
+}
+
+float epsilon_of(const Node& node) {
+  const float epsilon = ops::finite(node, "epsilon", 1e-5f);
+  if (epsilon < 0.0f) {
+    ops::invalid(node, "epsilon is " + std::to_string(epsilon) + "; expected from 0");
+  }
+  return epsilon;
+}
+
+std::vector<TensorType> infer_batch_normalization(const Graph& graph, const Node& node) {
+  return {{DType::kFloat32, channel_shape(graph, node, {"gamma", "beta", "mean", "variance"})}};
+}
+
+void normalize_batch_normalization(NormalizeContext& context, Node& node) {
+  ops::require(node, "training_mode", 0);
+  ops::require(node, "spatial", 1);
+  if (context.opset < 7 && node.integer("is_test", 0) == 0) {
+    ops::refuse(node, "attribute is_test is 0; expected an inference graph");
+  }
+  // Outputs after the first are statistics of training.
+  while (node.outputs.size() > 1 && node.outputs.back() == kNoValue) node.outputs.pop_back();
+  node.attributes = {{"epsilon", epsilon_of(node)},
+                     {"momentum", ops::finite(node, "momentum", 0.9f)}};
+}
+
+std::vector<TensorType> infer_instance_normalization(const Graph& graph, const Node& node) {
+  const Shape& in = channel_shape(graph, node, {"scale", "bias"});
+  if (in.size() < 3) {
+    ops::invalid(node, "its input is " + to_string(in) + "; expected [batch, channels, ...]");
   }
   return {{DType::kFloat32, in}};
 }
 
-void normalize_batch_normalization(NormalizeContext&, Node& node) {
-  ops::require(node, "training_mode", 0);
-  ops::require(node, "spatial", 1);
-  const float epsilon = node.real("epsilon", 1e-5f);
-  const float momentum = node.real("momentum", 0.9f);
-  if (!(epsilon >= 0.0f && std::isfinite(epsilon) && std::isfinite(momentum))) {
-    ops::invalid(node, "epsilon is " + std::to_string(epsilon) + ", momentum " +
-                           std::to_string(momentum) + "; expected finite numbers, epsilon from 0");
+void normalize_instance_normalization(NormalizeContext&, Node& node) {
+  node.attributes = {{"epsilon", epsilon_of(node)}};
+}
+
+std::vector<TensorType> infer_lrn(const Graph& graph, const Node& node) {
+  return {{DType::kFloat32, channel_shape(graph, node, {})}};
+}
+
+void normalize_lrn(NormalizeContext&, Node& node) {
+  const std::int64_t size = node.integer("size", 0);
+  if (size < 1 || size > 1 << 20) {
+    ops::invalid(node, "attribute size is " + std::to_string(size) + "; expected from 1 to 2^20");
   }
-  // Outputs after the first are statistics of training.
-  while (node.outputs.size() > 1 && node.outputs.back() == kNoValue) node.outputs.pop_back();
-  node.attributes = {{"epsilon", epsilon}, {"momentum", momentum}};
+  node.attributes = {{"size", size},
+                     {"alpha", ops::finite(node, "alpha", 1e-4f)},
+                     {"beta", ops::finite(node, "beta", 0.75f)},
+                     {"bias", ops::finite(node, "bias", 1.0f)}};
 }
 
 }  // namespace
 
 GraphOpFamily batch_normalization_graph_op() {
   return {{.type = "BatchNormalization",
+           .since = 6,
            .min_inputs = 5,
            .max_inputs = 5,
-           .attributes = {"epsilon", "momentum", "spatial", "training_mode"},
+           .attributes = {"epsilon", "is_test", "momentum", "spatial", "training_mode"},
            .normalize = normalize_batch_normalization,
-           .infer_shape = infer_batch_normalization}};
+           .infer_shape = infer_batch_normalization,
+           .evaluate = ops::evaluate_floatop},
+          {.type = "InstanceNormalization",
+           .since = 6,
+           .min_inputs = 3,
+           .max_inputs = 3,
+           .attributes = {"epsilon"},
+           .normalize = normalize_instance_normalization,
+           .infer_shape = infer_instance_normalization,
+           .evaluate = ops::evaluate_floatop},
+          {.type = "LRN",
+           .since = 1,
+           .attributes = {"alpha", "beta", "bias", "size"},
+           .normalize = normalize_lrn,
+           .infer_shape = infer_lrn,
+           .evaluate = ops::evaluate_floatop}};
 }
 
 }  // namespace gradus

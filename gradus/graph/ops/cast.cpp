@@ -1,32 +1,40 @@
 #include <cmath>
 #include <limits>
+#include <map>
 
-#include "gradus/graph/ops/support.h"
+#include "gradus/graph/ops/evaluation.h"
 
 namespace gradus {
 namespace {
 
-// ONNX's TensorProto.DataType for the types that constants are cast between.
+// ONNX's TensorProto.DataType for the types that are cast between.
 DType target(const Node& node) {
-  switch (node.integer("to", 0)) {
-    case 1:
-      return DType::kFloat32;
-    case 2:
-      return DType::kUint8;
-    case 3:
-      return DType::kInt8;
-    case 6:
-      return DType::kInt32;
-    case 7:
-      return DType::kInt64;
-    case 9:
-      return DType::kBool;
-    case 11:
-      return DType::kFloat64;
-    default:
-      ops::refuse(node, "attribute to is " + std::to_string(node.integer("to", 0)) +
-                            "; expected float32, float64, int8, uint8, int32, int64 or bool");
+  static const std::map<std::int64_t, DType> kTypes = {
+      {1, DType::kFloat32},  {2, DType::kUint8},   {3, DType::kInt8},    {4, DType::kUint16},
+      {5, DType::kInt16},    {6, DType::kInt32},   {7, DType::kInt64},   {9, DType::kBool},
+      {11, DType::kFloat64}, {12, DType::kUint32}, {13, DType::kUint64}, {21, DType::kUint4},
+      {22, DType::kInt4},    {25, DType::kUint2},  {26, DType::kInt2}};
+  const auto found = kTypes.find(node.integer("to", 0));
+  if (found == kTypes.end()) {
+    ops::refuse(node, "attribute to is " + std::to_string(node.integer("to", 0)) +
+                          "; expected float32, float64, bool or an integer type");
   }
+  return found->second;
+}
+
+// Bits of the integer types that fill less than their memory, else 0.
+int narrow_bits(DType dtype) {
+  if (dtype == DType::kInt4 || dtype == DType::kUint4) return 4;
+  return dtype == DType::kInt2 || dtype == DType::kUint2 ? 2 : 0;
+}
+
+// The lowest bits of a number, as two's complement where the type has a sign.
+std::byte cut(std::byte value, DType dtype) {
+  const int bits = narrow_bits(dtype);
+  const bool is_signed = dtype == DType::kInt4 || dtype == DType::kInt2;
+  int low = std::to_integer<int>(value) & ((1 << bits) - 1);
+  if (is_signed && low >= 1 << (bits - 1)) low -= 1 << bits;
+  return static_cast<std::byte>(low);
 }
 
 void normalize_cast(NormalizeContext& context, Node& node) {
@@ -62,8 +70,8 @@ T converted(const Node& node, double real, std::int64_t whole, bool is_real) {
 
 template <typename From, typename To>
 void cast(const Node& node, const Tensor& in, Tensor& out) {
-  const auto from = in.as<From>();
-  const auto to = out.as<To>();
+  const auto from = ops::cells<From>(in);
+  const auto to = ops::cells<To>(out);
   for (std::size_t i = 0; i < from.size(); ++i) {
     constexpr bool kReal = std::is_floating_point_v<From>;
     to[i] = converted<To>(node, kReal ? static_cast<double>(from[i]) : 0.0,
@@ -71,57 +79,30 @@ void cast(const Node& node, const Tensor& in, Tensor& out) {
   }
 }
 
-template <typename From>
-void cast_from(const Node& node, const Tensor& in, Tensor& out) {
-  switch (out.dtype()) {
-    case DType::kFloat32:
-      return cast<From, float>(node, in, out);
-    case DType::kFloat64:
-      return cast<From, double>(node, in, out);
-    case DType::kInt8:
-      return cast<From, std::int8_t>(node, in, out);
-    case DType::kUint8:
-      return cast<From, std::uint8_t>(node, in, out);
-    case DType::kInt32:
-      return cast<From, std::int32_t>(node, in, out);
-    case DType::kInt64:
-      return cast<From, std::int64_t>(node, in, out);
-    default:
-      break;
-  }
-  const auto from = in.as<From>();
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    out.bytes()[i] = from[i] != From{0} ? std::byte{1} : std::byte{0};
-  }
+void cast_to_bool(const Node& node, const Tensor& in, Tensor& out) {
+  ops::with_type(node, in.dtype(), [&](auto zero) {
+    const auto from = ops::cells<decltype(zero)>(in);
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      out.bytes()[i] = from[i] != decltype(zero){0} ? std::byte{1} : std::byte{0};
+    }
+  });
 }
 
-std::vector<Tensor> evaluate_cast(const Node& node, std::span<const Tensor* const> inputs) {
-  Tensor in = *inputs[0];
-  Tensor out(target(node), in.shape());
-  switch (in.dtype()) {
-    case DType::kFloat32:
-      cast_from<float>(node, in, out);
-      break;
-    case DType::kFloat64:
-      cast_from<double>(node, in, out);
-      break;
-    case DType::kInt8:
-      cast_from<std::int8_t>(node, in, out);
-      break;
-    case DType::kUint8:
-      cast_from<std::uint8_t>(node, in, out);
-      break;
-    case DType::kInt32:
-      cast_from<std::int32_t>(node, in, out);
-      break;
-    case DType::kInt64:
-      cast_from<std::int64_t>(node, in, out);
-      break;
-    default:
-      ops::refuse(node, std::string("casts a constant from ") + dtype_name(in.dtype()) +
-                            "; expected float32, float64, int8, uint8, int32 or int64");
+std::vector<Tensor> evaluate_cast(const Node& node, std::span<const Tensor* const> inputs,
+                                  std::span<const TensorType> types) {
+  std::vector<Tensor> out = ops::make_outputs(types);
+  if (types[0].dtype == DType::kBool) {
+    cast_to_bool(node, *inputs[0], out[0]);
+    return out;
   }
-  return {std::move(out)};
+  ops::with_type(node, inputs[0]->dtype(), [&](auto from) {
+    ops::with_type(node, types[0].dtype,
+                   [&](auto to) { cast<decltype(from), decltype(to)>(node, *inputs[0], out[0]); });
+  });
+  if (narrow_bits(types[0].dtype) > 0) {
+    for (auto& value : out[0].bytes()) value = cut(value, types[0].dtype);
+  }
+  return out;
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include <limits>
 
-#include "gradus/graph/ops/elements.h"
-#include "gradus/graph/ops/support.h"
+#include "gradus/graph/ops/evaluation.h"
 
 namespace gradus {
 namespace {
@@ -36,22 +35,6 @@ std::vector<TensorType> infer_concat(const Graph& graph, const Node& node) {
   return {{dtype, out}};
 }
 
-std::vector<Tensor> evaluate_concat(const Node& node, std::span<const Tensor* const> inputs) {
-  Shape shape = inputs[0]->shape();
-  const auto axis =
-      static_cast<std::size_t>(ops::axis_in(node, node.integer("axis", 0), shape.size()));
-  shape[axis] = 0;
-  for (const Tensor* input : inputs) shape[axis] += input->shape()[axis];
-  Tensor out(inputs[0]->dtype(), shape);
-  const auto strides = ops::strides_of(shape);
-  std::int64_t offset = 0;
-  for (const Tensor* input : inputs) {
-    ops::put(*input, out, strides, offset);
-    offset += input->shape()[axis] * strides[axis];
-  }
-  return {std::move(out)};
-}
-
 }  // namespace
 
 GraphOpFamily concat_graph_op() {
@@ -61,7 +44,7 @@ GraphOpFamily concat_graph_op() {
            .attributes = {"axis"},
            .normalize = normalize_concat,
            .infer_shape = infer_concat,
-           .evaluate = evaluate_concat,
+           .evaluate = ops::evaluate_floatop,
            .moved_inputs = std::numeric_limits<std::size_t>::max()}};
 }
 

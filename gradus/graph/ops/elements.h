@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gradus/floatops/cells.h"
 #include "gradus/graph/tensor.h"
 
 namespace gradus::ops {

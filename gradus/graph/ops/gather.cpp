@@ -1,6 +1,4 @@
-#include <cstring>
-
-#include "gradus/graph/ops/support.h"
+#include "gradus/graph/ops/evaluation.h"
 
 namespace gradus {
 namespace {
@@ -46,31 +44,18 @@ std::vector<TensorType> infer_gather(const Graph& graph, const Node& node) {
   return {{ops::input_dtype(graph, node), out}};
 }
 
-// in and out as [outer, axis, inner]: out[o, i, :] = in[o, indices[i], :].
-std::vector<Tensor> evaluate_gather(const Node& node, std::span<const Tensor* const> inputs) {
-  const Tensor& in = *inputs[0];
-  const Tensor& indices = *inputs[1];
-  const std::int64_t axis = node.integer("axis", 0);
-  const std::int64_t size = in.shape()[static_cast<std::size_t>(axis)];
-  const Shape outer(in.shape().begin(), in.shape().begin() + axis);
-  const Shape inner(in.shape().begin() + axis + 1, in.shape().end());
-  Shape shape = outer;
-  shape.insert(shape.end(), indices.shape().begin(), indices.shape().end());
-  shape.insert(shape.end(), inner.begin(), inner.end());
-  Tensor out(in.dtype(), shape);
-  const std::int64_t row = element_count(inner).value_or(0);
-  const std::size_t row_bytes = static_cast<std::size_t>(row) * dtype_bytes(in.dtype());
-  const std::int64_t outers = element_count(outer).value_or(0);
-  for (std::int64_t i = 0; i < indices.size(); ++i) {
-    const std::int64_t found = index_at(indices, i);
-    const std::int64_t index = found < 0 ? found + size : found;
-    for (std::int64_t o = 0; row_bytes > 0 && o < outers; ++o) {
-      const auto from = static_cast<std::size_t>(o * size + index) * row_bytes;
-      const auto to = static_cast<std::size_t>(o * indices.size() + i) * row_bytes;
-      std::memcpy(out.bytes().data() + to, in.bytes().data() + from, row_bytes);
-    }
+// The indices from 0, as the attribute that floatops takes.
+std::vector<Tensor> evaluate_gather(const Node& node, std::span<const Tensor* const> inputs,
+                                    std::span<const TensorType> types) {
+  const std::int64_t size = inputs[0]->shape()[static_cast<std::size_t>(node.integer("axis", 0))];
+  std::vector<std::int64_t> indices;
+  for (std::int64_t i = 0; i < inputs[1]->size(); ++i) {
+    const std::int64_t found = index_at(*inputs[1], i);
+    indices.push_back(found < 0 ? found + size : found);
   }
-  return {std::move(out)};
+  Node listed = node;
+  listed.attributes["indices"] = std::move(indices);
+  return ops::evaluate_floatop(listed, inputs.first(1), types);
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
-#include "gradus/graph/ops/support.h"
+#include <algorithm>
+
+#include "gradus/graph/ops/evaluation.h"
 
 namespace gradus {
 namespace {
@@ -7,8 +9,23 @@ std::vector<TensorType> infer_identity(const Graph& graph, const Node& node) {
   return {{ops::input_dtype(graph, node), ops::input_shape(graph, node)}};
 }
 
-std::vector<Tensor> evaluate_identity(const Node&, std::span<const Tensor* const> inputs) {
-  return {*inputs[0]};
+// The mask, where it is used: all true (ones before opset 10). The node is a Dropout no more, but
+// the Where of a constant mask that gives x; both are constants or second names.
+void add_mask(NormalizeContext& context, Node& node) {
+  const Shape shape = ops::input_shape(context.graph, node);
+  const auto count = element_count(shape);
+  if (!count) ops::refuse(node, "its mask is used and as long as the batch; expected it unused");
+  Tensor mask(context.opset < 10 ? ops::input_dtype(context.graph, node) : DType::kBool, shape);
+  if (context.opset < 10) {
+    ops::float_shape(context.graph, node);
+    std::fill(mask.as<float>().begin(), mask.as<float>().end(), 1.0f);
+  } else {
+    std::fill(mask.bytes().begin(), mask.bytes().end(), std::byte{1});
+  }
+  const ValueId known = ops::add_constant(context, node, node.name + "_mask", std::move(mask));
+  context.after.push_back({node.name + "_mask_name", "Identity", {known}, {node.outputs[1]}, {}});
+  node.outputs.resize(1);
+  ops::make_identity(node);
 }
 
 // Dropout does nothing where nothing is trained; gradus trains without it.
@@ -19,9 +36,11 @@ void normalize_dropout(NormalizeContext& context, Node& node) {
                      mode.constant->size() == 1 && mode.constant->bytes()[0] == std::byte{0};
     if (!off) ops::refuse(node, "training_mode is not constant false; expected an inference graph");
   }
-  ops::drop_inputs(node, 1);
-  node.op = "Identity";
-  node.attributes.clear();
+  if (context.opset < 7 && node.integer("is_test", 0) == 0) {
+    ops::refuse(node, "attribute is_test is 0; expected an inference graph");
+  }
+  if (node.outputs.size() > 1) return add_mask(context, node);
+  ops::make_identity(node);
 }
 
 }  // namespace
@@ -30,12 +49,12 @@ GraphOpFamily identity_graph_op() {
   return {{.type = "Identity",
            .since = 1,
            .infer_shape = infer_identity,
-           .evaluate = evaluate_identity,
+           .evaluate = ops::evaluate_floatop,
            .moved_inputs = 1},
           {.type = "Dropout",
-           .since = 7,
+           .since = 6,
            .max_inputs = 3,
-           .attributes = {"ratio", "seed"},
+           .attributes = {"is_test", "ratio", "seed"},
            .normalize = normalize_dropout,
            .infer_shape = infer_identity}};
 }

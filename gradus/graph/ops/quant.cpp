@@ -1,8 +1,8 @@
-// Quant: a value rounded onto the grid of a quantizer, still as a float: what every way of writing a
-// quantized network becomes on import (qdq/lift.h), until prepare makes it the value's quantizer. It is
-// no operator of ai.onnx.
-//   attributes: bits, signed, narrow as of QuantizerSpec; scale; zero_point; low and high, codes that
-//   the result keeps between, where a Clip has cut them.
+// Quant: a value rounded onto the grid of a quantizer, still as a float: what every way of writing
+// a quantized network becomes on import (qdq/lift.h), until prepare makes it the value's quantizer.
+// It is no operator of ai.onnx.
+//   attributes: bits, signed, narrow as of QuantizerSpec; scale; zero_point; low and high, codes
+//   that the result keeps between, where a Clip has cut them.
 #include <algorithm>
 #include <cmath>
 
@@ -18,13 +18,14 @@ std::vector<TensorType> infer_quant(const Graph& graph, const Node& node) {
   return {{DType::kFloat32, ops::float_shape(graph, node)}};
 }
 
-std::vector<Tensor> evaluate_quant(const Node& node, std::span<const Tensor* const> inputs) {
+std::vector<Tensor> evaluate_quant(const Node& node, std::span<const Tensor* const> inputs,
+                                   std::span<const TensorType>) {
   const QuantNode quant = read_quant_node(node);
   Tensor result = *inputs[0];
   for (float& x : result.as<float>()) {
     if (std::isnan(x)) ops::invalid(node, "rounds NaN; expected numbers");
-    const std::int32_t code =
-        std::clamp(quantize(x, quant.scale, quant.zero_point, quant.spec.grid()), quant.low, quant.high);
+    const std::int32_t code = std::clamp(
+        quantize(x, quant.scale, quant.zero_point, quant.spec.grid()), quant.low, quant.high);
     x = dequantize(code, quant.scale, quant.zero_point);
   }
   return {std::move(result)};

@@ -1,6 +1,7 @@
 #include <algorithm>
 
-#include "gradus/graph/ops/support.h"
+#include "gradus/floatops/cells.h"
+#include "gradus/graph/ops/evaluation.h"
 
 namespace gradus {
 namespace {
@@ -49,8 +50,9 @@ void solve(const Node& node, const Shape& in, Sizes& shape, std::int64_t count) 
 
 // What ONNX's shape input means for an input of shape `in`: -1 only for the batch, and only in
 // front.
-Sizes resolve(const NormalizeContext& context, const Node& node, const Shape& in, Sizes shape) {
-  for (std::size_t i = 0; i < shape.size(); ++i) {
+Sizes resolve(const NormalizeContext& context, const Node& node, const Shape& in, Sizes shape,
+              bool zero_is_size) {
+  for (std::size_t i = 0; i < shape.size() && !zero_is_size; ++i) {
     if (shape[i] != 0) continue;
     if (i >= in.size()) refuse_shape(node, in, shape);
     shape[i] = in[i] == -1 ? kBatchSize : in[i];
@@ -87,8 +89,7 @@ void normalize_reshape(NormalizeContext& context, Node& node) {
   const auto found = ops::integers(context, node, 1, "shape");
   if (!found) ops::invalid(node, "its shape is missing");
   if (found->size() > 8) ops::refuse(node, "reshapes to more than 8 dimensions");
-  if (std::count(found->begin(), found->end(), 0) > 0) ops::require(node, "allowzero", 0);
-  const Sizes shape = resolve(context, node, in, *found);
+  const Sizes shape = resolve(context, node, in, *found, ops::flag(node, "allowzero", 0));
   ops::drop_inputs(node, 1);
   node.attributes = {{"shape", shape}};
   simplify(node, in, shape);
@@ -98,9 +99,15 @@ std::vector<TensorType> infer_reshape(const Graph& graph, const Node& node) {
   const Shape& in = ops::input_shape(graph, node);
   const Shape out = node.integers("shape", {});
   const bool batch = !in.empty() && in[0] == -1;
-  if (batch != (!out.empty() && out[0] == -1) || items(node, in) != items(node, out)) {
-    refuse_shape(node, in, out);
+  const bool open = !out.empty() && out[0] == -1;
+  // A batch of known size, where the network has it open: as many items as fill the shape.
+  if (open && !batch && !in.empty() && items(node, out) > 0 &&
+      items(node, in) % items(node, out) == 0) {
+    Shape known = out;
+    known[0] = items(node, in) / items(node, out);
+    return {{ops::input_dtype(graph, node), known}};
   }
+  if (batch != open || items(node, in) != items(node, out)) refuse_shape(node, in, out);
   return {{ops::input_dtype(graph, node), out}};
 }
 
@@ -115,11 +122,18 @@ void normalize_flatten(NormalizeContext& context, Node& node) {
   const auto rank = static_cast<std::int64_t>(in.size());
   if (axis < -rank || axis > rank) ops::axis_in(node, axis, in.size());
   const std::int64_t front = axis < 0 ? axis + rank : axis;
-  if (front != 1) {
-    ops::refuse(node, "axis is " + std::to_string(axis) + " for an input of " + to_string(in) +
-                          "; expected 1");
-  }
   node.attributes["axis"] = std::int64_t{1};
+  if (front == 1) return;
+  for (std::int64_t size : in) {
+    if (size < 0) {
+      ops::refuse(node, "axis is " + std::to_string(axis) + " for an input of " + to_string(in) +
+                            "; expected 1, which leaves the batch alone");
+    }
+  }
+  const auto middle = static_cast<std::size_t>(front);
+  node.op = "Reshape";
+  node.attributes = {
+      {"shape", Sizes{floatops::product(in, 0, middle), floatops::product(in, middle, in.size())}}};
 }
 
 std::vector<TensorType> infer_flatten(const Graph& graph, const Node& node) {
@@ -129,14 +143,6 @@ std::vector<TensorType> infer_flatten(const Graph& graph, const Node& node) {
   const auto count = element_count(rest);
   if (!count) ops::refuse(node, "its input is " + to_string(in) + "; expected only the batch open");
   return {{ops::input_dtype(graph, node), {in[0], *count}}};
-}
-
-std::vector<Tensor> evaluate_flatten(const Node&, std::span<const Tensor* const> inputs) {
-  Tensor out = *inputs[0];
-  const std::int64_t rows = out.shape().at(0);
-  Shape rest(out.shape().begin() + 1, out.shape().end());
-  out.reshape({rows, element_count(rest).value_or(0)});
-  return {std::move(out)};
 }
 
 Shape squeezed(const Node& node, const Shape& in) {
@@ -195,15 +201,6 @@ std::vector<TensorType> infer_changed(const Graph& graph, const Node& node) {
   return {{ops::input_dtype(graph, node), change(node, ops::input_shape(graph, node))}};
 }
 
-template <Shape (*change)(const Node&, const Shape&)>
-std::vector<Tensor> evaluate_changed(const Node& node, std::span<const Tensor* const> inputs) {
-  Tensor out = *inputs[0];
-  out.reshape(change(node, out.shape()));
-  return {std::move(out)};
-}
-
-Shape reshaped(const Node& node, const Shape&) { return node.integers("shape", {}); }
-
 void axes_to_onnx(Node& node, OnnxInputs& inputs) {
   inputs[1] = ops::int64_tensor(node.integers("axes", {}));
   node.attributes.erase("axes");
@@ -217,7 +214,7 @@ GraphOp axes_op(const char* type, void (*normalize)(NormalizeContext&, Node&)) {
           .attributes = {"axes"},
           .normalize = normalize,
           .infer_shape = infer_changed<change>,
-          .evaluate = evaluate_changed<change>,
+          .evaluate = ops::evaluate_floatop,
           .moved_inputs = 1,
           .to_onnx = axes_to_onnx};
 }
@@ -232,7 +229,7 @@ GraphOpFamily reshape_graph_op() {
            .attributes = {"allowzero"},
            .normalize = normalize_reshape,
            .infer_shape = infer_reshape,
-           .evaluate = evaluate_changed<reshaped>,
+           .evaluate = ops::evaluate_floatop,
            .moved_inputs = 1,
            .to_onnx = reshape_to_onnx},
           {.type = "Flatten",
@@ -240,7 +237,7 @@ GraphOpFamily reshape_graph_op() {
            .attributes = {"axis"},
            .normalize = normalize_flatten,
            .infer_shape = infer_flatten,
-           .evaluate = evaluate_flatten,
+           .evaluate = ops::evaluate_floatop,
            .moved_inputs = 1},
           axes_op<squeezed>("Squeeze", normalize_squeeze),
           axes_op<unsqueezed>("Unsqueeze", normalize_unsqueeze)};

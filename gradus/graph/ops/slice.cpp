@@ -2,8 +2,7 @@
 #include <cstdlib>
 #include <numeric>
 
-#include "gradus/graph/ops/elements.h"
-#include "gradus/graph/ops/support.h"
+#include "gradus/graph/ops/evaluation.h"
 
 namespace gradus {
 namespace {
@@ -41,8 +40,32 @@ bool is_known(const NormalizeContext& context, ValueId id) {
   return context.graph.value(id).constant || context.partial.contains(id);
 }
 
+// Indices of an axis from start by step until end.
+std::vector<std::int64_t> walked(std::int64_t start, std::int64_t end, std::int64_t step) {
+  std::vector<std::int64_t> indices;
+  for (std::int64_t i = start; i > end; i += step) indices.push_back(i);
+  return indices;
+}
+
+// Going backwards, where the values are not known yet: a Gather an axis, before what is left.
+void gather_backwards(NormalizeContext& context, Node& node, Slices& slices) {
+  Slices forward;
+  for (std::size_t i = 0; i < slices.axes.size(); ++i) {
+    if (slices.steps[i] > 0) {
+      forward.starts.push_back(slices.starts[i]);
+      forward.ends.push_back(slices.ends[i]);
+      forward.axes.push_back(slices.axes[i]);
+      forward.steps.push_back(slices.steps[i]);
+      continue;
+    }
+    const auto indices = walked(slices.starts[i], slices.ends[i], slices.steps[i]);
+    node.inputs[0] = ops::emit_gather(context, node, node.inputs[0], slices.axes[i], indices);
+  }
+  slices = std::move(forward);
+}
+
 void normalize_slice(NormalizeContext& context, Node& node) {
-  const Shape& in = ops::input_shape(context.graph, node);
+  const Shape in = ops::input_shape(context.graph, node);
   const Slices found = read_inputs(context, node, in.size());
   Slices kept;
   for (std::size_t i = 0; i < found.axes.size(); ++i) {
@@ -51,9 +74,6 @@ void normalize_slice(NormalizeContext& context, Node& node) {
     // No axis is longer: a longer step does the same.
     const std::int64_t step = std::clamp<std::int64_t>(found.steps[i], -kLongest, kLongest);
     if (step == 0) ops::invalid(node, "its step is 0; expected another number");
-    if (step < 0 && !is_known(context, node.inputs[0])) {
-      ops::refuse(node, "its step is " + std::to_string(step) + "; expected 1 or more");
-    }
     const bool to_end = found.ends[i] >= INT32_MAX || found.ends[i] == kBatchSize;
     if (size < 0 && found.starts[i] == 0 && step == 1 && to_end) continue;
     if (size < 0 || found.starts[i] == kBatchSize || found.ends[i] == kBatchSize) {
@@ -72,6 +92,7 @@ void normalize_slice(NormalizeContext& context, Node& node) {
     kept.axes.push_back(axis);
     kept.steps.push_back(step);
   }
+  if (!is_known(context, node.inputs[0])) gather_backwards(context, node, kept);
   ops::drop_inputs(node, 1);
   node.attributes = {
       {"starts", kept.starts}, {"ends", kept.ends}, {"axes", kept.axes}, {"steps", kept.steps}};
@@ -114,21 +135,6 @@ std::vector<TensorType> infer_slice(const Graph& graph, const Node& node) {
   return {{ops::input_dtype(graph, node), sliced(read_slices(node, in), in)}};
 }
 
-std::vector<Tensor> evaluate_slice(const Node& node, std::span<const Tensor* const> inputs) {
-  const Tensor& in = *inputs[0];
-  const Slices slices = read_slices(node, in.shape());
-  const Shape out = sliced(slices, in.shape());
-  auto strides = ops::strides_of(in.shape());
-  std::int64_t offset = 0;
-  for (std::size_t i = 0; i < slices.axes.size(); ++i) {
-    const auto axis = static_cast<std::size_t>(slices.axes[i]);
-    offset += slices.starts[i] * strides[axis];
-    // An axis with one element left is never stepped along, so a huge step cannot overflow.
-    strides[axis] = out[axis] > 1 ? strides[axis] * slices.steps[i] : 0;
-  }
-  return {ops::take(in, out, strides, offset)};
-}
-
 void slice_to_onnx(Node& node, OnnxInputs& inputs) {
   std::size_t position = 1;
   for (const char* key : {"starts", "ends", "axes", "steps"}) {
@@ -146,7 +152,7 @@ GraphOpFamily slice_graph_op() {
            .attributes = {"axes", "ends", "starts"},
            .normalize = normalize_slice,
            .infer_shape = infer_slice,
-           .evaluate = evaluate_slice,
+           .evaluate = ops::evaluate_floatop,
            .moved_inputs = 1,
            .to_onnx = slice_to_onnx}};
 }

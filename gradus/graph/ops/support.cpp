@@ -1,6 +1,8 @@
 #include "gradus/graph/ops/support.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "gradus/base/error.h"
 
@@ -43,7 +45,12 @@ const Shape& float_shape(const Graph& graph, const Node& node, std::size_t i) {
 }
 
 const Shape& map_shape(const Graph& graph, const Node& node, std::size_t i) {
-  const Shape& shape = float_shape(graph, node, i);
+  float_shape(graph, node, i);
+  return any_map_shape(graph, node, i);
+}
+
+const Shape& any_map_shape(const Graph& graph, const Node& node, std::size_t i) {
+  const Shape& shape = input_shape(graph, node, i);
   if (shape.size() != 4) {
     refuse(node,
            "its input is " + to_string(shape) + "; expected [batch, channels, height, width]");
@@ -163,6 +170,75 @@ ValueId add_constant(NormalizeContext& context, const Node& node, const std::str
   value.shape = tensor.shape();
   value.constant = std::move(tensor);
   return context.add_value(node, std::move(value));
+}
+
+ValueId emit(NormalizeContext& context, const Node& user, const char* op,
+             std::vector<ValueId> inputs, std::map<std::string, Attribute> attributes) {
+  Node node;
+  node.op = op;
+  node.inputs = std::move(inputs);
+  node.attributes = std::move(attributes);
+  return context.emit(user, std::move(node));
+}
+
+ValueId emit_gather(NormalizeContext& context, const Node& user, ValueId in, std::int64_t axis,
+                    const std::vector<std::int64_t>& indices) {
+  const ValueId list = add_constant(context, user, user.name + "_indices", int64_tensor(indices));
+  return emit(context, user, "Gather", {in, list}, {{"axis", axis}});
+}
+
+void make_identity(Node& node) {
+  drop_inputs(node, 1);
+  node.op = "Identity";
+  node.attributes.clear();
+}
+
+bool flag(const Node& node, const char* attribute, std::int64_t otherwise) {
+  const std::int64_t found = node.integer(attribute, otherwise);
+  if (found != 0 && found != 1) {
+    invalid(node, std::string("attribute ") + attribute + " is " + std::to_string(found) +
+                      "; expected 0 or 1");
+  }
+  return found == 1;
+}
+
+float finite(const Node& node, const char* attribute, float otherwise) {
+  const float found = node.real(attribute, otherwise);
+  if (!std::isfinite(found)) {
+    invalid(node, std::string("attribute ") + attribute + " is " + std::to_string(found) +
+                      "; expected a finite number");
+  }
+  return found;
+}
+
+Shape broadcast(const Node& node, const Shape& a, const Shape& b) {
+  Shape out(std::max(a.size(), b.size()), 1);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::int64_t x = i < a.size() ? a[a.size() - 1 - i] : 1;
+    const std::int64_t y = i < b.size() ? b[b.size() - 1 - i] : 1;
+    if (x != y && x != 1 && y != 1) {
+      invalid(node, "its inputs are " + to_string(a) + " and " + to_string(b) +
+                        "; expected shapes that broadcast");
+    }
+    out[out.size() - 1 - i] = x == 1 ? y : x;
+  }
+  return out;
+}
+
+Shape matmul_shape(const Node& node, Shape a, Shape b) {
+  const auto refuse_shapes = [&] {
+    invalid(node, "its inputs are " + to_string(a) + " and " + to_string(b) +
+                      "; expected matrices that fit each other");
+  };
+  if (a.empty() || b.empty()) refuse_shapes();
+  const bool row = a.size() == 1, column = b.size() == 1;
+  if (row) a.insert(a.begin(), 1);
+  if (column) b.push_back(1);
+  if (a.back() < 0 || a.back() != b[b.size() - 2]) refuse_shapes();
+  Shape out = broadcast(node, {a.begin(), a.end() - 2}, {b.begin(), b.end() - 2});
+  if (!row) out.push_back(a[a.size() - 2]);
+  if (!column) out.push_back(b.back());
+  return out;
 }
 
 Tensor int64_tensor(const std::vector<std::int64_t>& values) {

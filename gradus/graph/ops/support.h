@@ -20,8 +20,10 @@ const Shape& input_shape(const Graph& graph, const Node& node, std::size_t i = 0
 DType input_dtype(const Graph& graph, const Node& node, std::size_t i = 0);
 // Shape of input `i`, float32. Throws (kUnsupported) for another type.
 const Shape& float_shape(const Graph& graph, const Node& node, std::size_t i = 0);
-// The same, with rank 4.
+// The same, with rank 4 and every dimension but the batch known.
 const Shape& map_shape(const Graph& graph, const Node& node, std::size_t i = 0);
+// The same for elements of any type.
+const Shape& any_map_shape(const Graph& graph, const Node& node, std::size_t i = 0);
 // Input `i` as a constant float32 tensor, null if left out. Throws if it is computed at run time.
 const Tensor* constant_floats(const Graph& graph, const Node& node, std::size_t i,
                               const char* meaning);
@@ -51,6 +53,29 @@ std::string list_text(const std::vector<std::int64_t>& list);
 // A constant as a new value of the graph, through context.add_value.
 ValueId add_constant(NormalizeContext& context, const Node& node, const std::string& name,
                      Tensor tensor);
+
+// One more node of `op` before this one, through context.emit: its output.
+ValueId emit(NormalizeContext& context, const Node& user, const char* op,
+             std::vector<ValueId> inputs, std::map<std::string, Attribute> attributes = {});
+
+// The same for Gather of `indices` (from 0) along `axis`.
+ValueId emit_gather(NormalizeContext& context, const Node& user, ValueId in, std::int64_t axis,
+                    const std::vector<std::int64_t>& indices);
+
+// The node does nothing: an Identity of its first input.
+void make_identity(Node& node);
+
+// 0 or 1, or an Error that names the attribute.
+bool flag(const Node& node, const char* attribute, std::int64_t otherwise);
+
+// The real attribute, finite; `otherwise` if absent.
+float finite(const Node& node, const char* attribute, float otherwise);
+
+// numpy's broadcasting; the batch, -1, fits only itself and 1. Throws naming the node.
+Shape broadcast(const Node& node, const Shape& a, const Shape& b);
+
+// The shape of a matrix product by numpy's rules. Throws naming the node.
+Shape matmul_shape(const Node& node, Shape a, Shape b);
 
 Tensor int64_tensor(const std::vector<std::int64_t>& values);
 

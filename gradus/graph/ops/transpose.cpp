@@ -1,8 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "gradus/graph/ops/elements.h"
-#include "gradus/graph/ops/support.h"
+#include "gradus/graph/ops/evaluation.h"
 
 namespace gradus {
 namespace {
@@ -39,13 +38,6 @@ std::vector<TensorType> infer_transpose(const Graph& graph, const Node& node) {
   return {{ops::input_dtype(graph, node), permuted(in, permutation(node, in.size()))}};
 }
 
-std::vector<Tensor> evaluate_transpose(const Node& node, std::span<const Tensor* const> inputs) {
-  const Tensor& in = *inputs[0];
-  const auto perm = permutation(node, in.shape().size());
-  return {
-      ops::take(in, permuted(in.shape(), perm), permuted(ops::strides_of(in.shape()), perm), 0)};
-}
-
 }  // namespace
 
 GraphOpFamily transpose_graph_op() {
@@ -54,7 +46,7 @@ GraphOpFamily transpose_graph_op() {
            .attributes = {"perm"},
            .normalize = normalize_transpose,
            .infer_shape = infer_transpose,
-           .evaluate = evaluate_transpose,
+           .evaluate = ops::evaluate_floatop,
            .moved_inputs = 1}};
 }
 

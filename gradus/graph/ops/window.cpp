@@ -121,6 +121,40 @@ bool normalize_window(Node& node, Pair size, std::optional<Pair> kernel) {
   return added;
 }
 
+void widen_map(NormalizeContext& context, Node& node) {
+  if (input_shape(context.graph, node).size() != 3) return;
+  const std::vector<std::int64_t> height = {2};
+  node.inputs[0] = emit(context, node, "Unsqueeze", {node.inputs[0]}, {{"axes", height}});
+  for (ValueId& out : node.outputs) {
+    if (out == kNoValue) continue;
+    Value wide;
+    wide.name = context.graph.value(out).name + "_wide";
+    const ValueId between = context.add_value(node, std::move(wide));
+    const std::string number = std::to_string(context.after.size());
+    context.after.push_back(
+        {node.name + "_squeeze" + number, "Squeeze", {between}, {out}, {{"axes", height}}});
+    out = between;
+  }
+}
+
+void widen_window(NormalizeContext& context, Node& node) {
+  if (input_shape(context.graph, node).size() != 3) return;
+  widen_map(context, node);
+  for (const auto& [key, height] : {std::pair{"kernel_shape", std::int64_t{1}},
+                                    {"strides", 1},
+                                    {"dilations", 1},
+                                    {"output_padding", 0},
+                                    {"output_shape", 1}}) {
+    if (!node.attributes.contains(key)) continue;
+    auto list = bounded(node, key, 1, 0, 0);
+    list.insert(list.begin(), height);
+    node.attributes[key] = list;
+  }
+  if (!node.attributes.contains("pads")) return;
+  const auto pads = bounded(node, "pads", 2, 0, 0);
+  node.attributes["pads"] = std::vector<std::int64_t>{0, pads[0], 0, pads[1]};
+}
+
 Pair output_size(const Node& node, const Window& window, Pair size) {
   Pair out{};
   for (std::size_t axis = 0; axis < 2; ++axis) {

@@ -1,4 +1,4 @@
-// The sliding window of Conv, MaxPool and AveragePool over height and width.
+// The sliding window of convolutions and pools over height and width.
 #pragma once
 
 #include <array>
@@ -27,6 +27,12 @@ void write_window(Node& node, const Window& window);
 // Resolves auto_pad and ceil_mode into pads for an input of `size` and makes every attribute
 // explicit. Whether ceil_mode added padding is returned: what it adds is no part of the input.
 bool normalize_window(Node& node, Pair size, std::optional<Pair> kernel);
+
+// A node on [N, C, W] becomes one on [N, C, 1, W]: an Unsqueeze before it, a Squeeze after it, and
+// ones for the height in its window attributes. Other ranks are left alone.
+void widen_map(NormalizeContext& context, Node& node);
+// The same, with its window attributes (one number an axis, or two for pads).
+void widen_window(NormalizeContext& context, Node& node);
 
 // Output height and width. Throws Error (kInvalidFile) if the window does not fit.
 Pair output_size(const Node& node, const Window& window, Pair size);
