@@ -1,5 +1,5 @@
-// A constant tensor: type, shape and bytes in host order, row-major. Integers of 2 and 4 bits take
-// a byte each, as an int8 or uint8.
+// A constant tensor: type, shape and bytes in host order, row-major. Integers of 2 and 4 bits take a
+// byte each, as an int8 or uint8.
 #pragma once
 
 #include <cstddef>
