@@ -206,7 +206,13 @@ int check_versions(const ModelProto& model) {
             std::to_string(kLeastIrVersion));
   }
   const auto found = model.opsets.find("");
-  if (found == model.opsets.end()) invalid("imports no opset of ai.onnx; expected one");
+  if (found == model.opsets.end() && model.opsets.empty()) {
+    invalid("imports no opset; expected one of ai.onnx");
+  }
+  if (found == model.opsets.end()) {
+    unsupported("imports no opset of ai.onnx but of '" + model.opsets.begin()->first +
+                "'; expected operators of ai.onnx");
+  }
   if (found->second < kLeastOpset || found->second > kMostOpset) {
     unsupported("opset is " + std::to_string(found->second) + "; expected from " +
                 std::to_string(kLeastOpset) + " to " + std::to_string(kMostOpset));

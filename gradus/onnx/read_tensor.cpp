@@ -228,10 +228,17 @@ Tensor read_field(Message message, const Header& header, DType dtype, const Shap
 
 Tensor read_typed(Message message, const Header& header, DType dtype, std::int64_t count) {
   if (packed_bits(dtype) == 0) return read_field(message, header, dtype, header.dims);
-  // Each number is a byte of packed elements.
-  const auto bytes = static_cast<std::int64_t>(stored_bytes(dtype, count));
-  const Tensor packed = read_field(message, header, DType::kUint8, {bytes});
-  return unpack(dtype, header.dims, packed.bytes());
+  // Each number is a byte of packed elements; some writers take it for signed.
+  const auto size = static_cast<std::int64_t>(stored_bytes(dtype, count));
+  const Tensor packed = read_field(message, header, DType::kInt32, {size});
+  std::vector<std::byte> bytes;
+  for (std::int32_t number : packed.as<std::int32_t>()) {
+    if (number < -128 || number > 255) {
+      invalid("holds " + std::to_string(number) + "; expected bytes of packed elements");
+    }
+    bytes.push_back(static_cast<std::byte>(number & 0xff));
+  }
+  return unpack(dtype, header.dims, bytes);
 }
 
 Tensor from_bytes(const Header& header, DType dtype, std::int64_t count,

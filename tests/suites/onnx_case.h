@@ -21,7 +21,7 @@ enum class Outcome {
 
 struct Verdict {
   Outcome outcome = Outcome::kCrashed;
-  std::string text;       // the refusal, or where it is wrong
+  std::string text;          // the refusal, or where it is wrong
   bool at_run_time = false;  // passed with a float input that import did not know
   // Why the case may be refused; empty: it must pass. Derived from the file and the operators in
   // the code, never from the case's name.

@@ -51,8 +51,7 @@ std::string excuse_of_node(const onnx::NodeProto& node, const onnx::ModelProto& 
   const bool statistics = node.op_type == "BatchNormalization" && node.outputs.size() > 1;
   if (statistics) return "BatchNormalization that trains";
   if (node.op_type == "Cast" || node.op_type == "QuantizeLinear") {
-    const std::int64_t to =
-        integer(node, node.op_type == "Cast" ? "to" : "output_dtype", 0);
+    const std::int64_t to = integer(node, node.op_type == "Cast" ? "to" : "output_dtype", 0);
     const std::set<std::int64_t> held = {0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 21, 22, 25, 26};
     if (!held.contains(to)) return "a type that is not computed";
   }

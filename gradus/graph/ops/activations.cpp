@@ -44,7 +44,7 @@ const std::vector<Function>& functions() {
       {"Elu", 6, {{"alpha", 1.0f}}},
       {"Celu", 12, {{"alpha", 1.0f}}},
       {"Selu", 6, {{"alpha", 1.67326319217681884765625f}, {"gamma", 1.05070102214813232421875f}}},
-      {"ThresholdedRelu", 10, {{"alpha", 1.0f}}},
+      {"ThresholdedRelu", 1, {{"alpha", 1.0f}}},
       {"HardSigmoid", 6, {{"alpha", 0.2f}, {"beta", 0.5f}}},
       {"Swish", 24, {{"alpha", 1.0f}}}};
   return list;

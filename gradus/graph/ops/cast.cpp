@@ -1,8 +1,9 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
 
-#include "gradus/graph/ops/evaluation.h"
+#include "gradus/graph/ops/quantization.h"
 
 namespace gradus {
 namespace {
@@ -39,7 +40,12 @@ std::byte cut(std::byte value, DType dtype) {
 
 void normalize_cast(NormalizeContext& context, Node& node) {
   if (ops::input_dtype(context.graph, node) != target(node)) {
+    // Floats that a type of 2 or 4 bits cannot hold were cut to its range by the releases up to
+    // opset 24 and lose their high bits after.
     node.attributes.erase("saturate");
+    if (narrow_bits(target(node)) > 0) {
+      node.attributes["saturate"] = std::int64_t{context.opset < 25 ? 1 : 0};
+    }
     return;
   }
   node.op = "Identity";
@@ -88,6 +94,25 @@ void cast_to_bool(const Node& node, const Tensor& in, Tensor& out) {
   });
 }
 
+// Through int64, whose low bits are kept, or which is cut to the type's range.
+void cast_narrow(const Node& node, const Tensor& in, Tensor& out) {
+  const bool saturate = node.integer("saturate", 0) == 1 && in.dtype() == DType::kFloat32;
+  const ops::CodeLimits limits = ops::limits_of(out.dtype());
+  ops::with_type(node, in.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const auto from = ops::cells<T>(in);
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      constexpr bool kReal = std::is_floating_point_v<T>;
+      auto whole = converted<std::int64_t>(node, kReal ? static_cast<double>(from[i]) : 0.0,
+                                           kReal ? 0 : static_cast<std::int64_t>(from[i]), kReal);
+      if (saturate) whole = std::clamp(whole, limits.low, limits.high);
+      out.bytes()[i] = cut(static_cast<std::byte>(whole & 0xff), out.dtype());
+    }
+  });
+}
+
+void cast_to_onnx(Node& node, OnnxInputs&) { node.attributes.erase("saturate"); }
+
 std::vector<Tensor> evaluate_cast(const Node& node, std::span<const Tensor* const> inputs,
                                   std::span<const TensorType> types) {
   std::vector<Tensor> out = ops::make_outputs(types);
@@ -95,13 +120,14 @@ std::vector<Tensor> evaluate_cast(const Node& node, std::span<const Tensor* cons
     cast_to_bool(node, *inputs[0], out[0]);
     return out;
   }
+  if (narrow_bits(types[0].dtype) > 0) {
+    cast_narrow(node, *inputs[0], out[0]);
+    return out;
+  }
   ops::with_type(node, inputs[0]->dtype(), [&](auto from) {
     ops::with_type(node, types[0].dtype,
                    [&](auto to) { cast<decltype(from), decltype(to)>(node, *inputs[0], out[0]); });
   });
-  if (narrow_bits(types[0].dtype) > 0) {
-    for (auto& value : out[0].bytes()) value = cut(value, types[0].dtype);
-  }
   return out;
 }
 
@@ -113,7 +139,8 @@ GraphOpFamily cast_graph_op() {
            .attributes = {"saturate", "to"},
            .normalize = normalize_cast,
            .infer_shape = infer_cast,
-           .evaluate = evaluate_cast}};
+           .evaluate = evaluate_cast,
+           .to_onnx = cast_to_onnx}};
 }
 
 }  // namespace gradus

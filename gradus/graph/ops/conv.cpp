@@ -97,7 +97,15 @@ void pad_to_size(const Node& node, ops::Window& window, Sizes& added, ops::Pair 
   const bool same = auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";
   const bool asked = node.attributes.contains("output_shape");
   if (!same && !asked) return;
-  Sizes wanted = asked ? pair_of(node, "output_shape") : Sizes{0, 0};
+  Sizes wanted = {0, 0};
+  if (asked) {
+    // The first releases named batch and channels too.
+    Node named = node;
+    Sizes all = node.integers("output_shape", {});
+    if (all.size() == 4) all.erase(all.begin(), all.begin() + 2);
+    named.attributes["output_shape"] = all;
+    wanted = pair_of(named, "output_shape");
+  }
   for (std::size_t axis = 0; axis < 2; ++axis) {
     if (!asked) wanted[axis] = in[axis] * window.strides[axis];
     const std::int64_t total = unpadded(window, in[axis], axis) + added[axis] - wanted[axis];

@@ -110,6 +110,10 @@ void normalize_gemm(NormalizeContext& context, Node& node) {
 std::vector<TensorType> infer_gemm(const Graph& graph, const Node& node) {
   const Shape& in = ops::float_shape(graph, node);
   const Shape& weights = ops::float_shape(graph, node, 1);
+  if (in.size() == 2 && in[1] < 0) {
+    ops::refuse(node, "its input is " + to_string(in) +
+                          ", and it sums over the batch; expected another axis");
+  }
   if (in.size() != 2 || weights.size() != 2 || in[1] != weights[1]) {
     ops::invalid(node, "its input is " + to_string(in) + " and its weights [out, in] are " +
                            to_string(weights) + "; expected [batch, in]");
@@ -151,6 +155,7 @@ std::int64_t matmul_macs(const Graph& graph, const Node& node) {
 
 GraphOpFamily gemm_graph_op() {
   return {{.type = "Gemm",
+           .since = 6,
            .min_inputs = 2,
            .max_inputs = 3,
            .attributes = {"alpha", "beta", "broadcast", "transA", "transB"},
@@ -159,6 +164,7 @@ GraphOpFamily gemm_graph_op() {
            .evaluate = ops::evaluate_floatop,
            .macs = gemm_macs},
           {.type = "MatMul",
+           .since = 1,
            .min_inputs = 2,
            .max_inputs = 2,
            .normalize = normalize_matmul,

@@ -49,9 +49,11 @@ void normalize_pool(NormalizeContext& context, Node& node) {
 }
 
 void normalize_max_pool(NormalizeContext& context, Node& node) {
-  if (node.outputs.size() > 1) ops::require(node, "storage_order", 0);
+  // The order in which indices count rows and columns: of no account without them.
+  const bool by_column = ops::flag(node, "storage_order", 0) && node.outputs.size() > 1;
   node.attributes.erase("storage_order");
   normalize_pool(context, node);
+  if (by_column) node.attributes["storage_order"] = std::int64_t{1};
 }
 
 // Padding that counts becomes a Pad where ceil_mode adds some that does not, or where windows lie
@@ -99,6 +101,13 @@ std::vector<Tensor> evaluate_max_pool(const Node& node, std::span<const Tensor* 
                        ops::cells<T>(out[0]).data(), out[1].as<std::int64_t>().data(),
                        types[0].shape);
   });
+  if (node.integer("storage_order", 0) == 1) {
+    const std::int64_t height = inputs[0]->shape()[2], width = inputs[0]->shape()[3];
+    for (std::int64_t& index : out[1].as<std::int64_t>()) {
+      const std::int64_t plane = index / (height * width), inside = index % (height * width);
+      index = plane * height * width + inside % width * height + inside / width;
+    }
+  }
   return out;
 }
 

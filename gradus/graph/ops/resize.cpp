@@ -138,10 +138,24 @@ std::string one_of(const Node& node, const char* key, const std::string& otherwi
                std::string("attribute ") + key + " is '" + found + "'; expected one of " + list);
 }
 
+// Opset 10 leaves open which neighbour is nearest: its own test case, and ONNX Runtime, take the
+// one before where a map grows and the one after where it shrinks.
+bool scales_below_one(const Node& node, const Reals& scales) {
+  const bool shrinks = std::any_of(scales.begin(), scales.end(), [](float s) { return s < 1.0f; });
+  const bool grows = std::any_of(scales.begin(), scales.end(), [](float s) { return s > 1.0f; });
+  if (shrinks && grows && node.text("mode", "nearest") == "nearest") {
+    ops::refuse(node,
+                "makes one axis longer and one shorter, by the nearest, before opset 11; "
+                "expected one of them");
+  }
+  return shrinks;
+}
+
 void normalize_resize(NormalizeContext& context, Node& node) {
   const Shape in = ops::float_shape(context.graph, node);
   const bool old = node.op == "Upsample" || context.opset < 11;
   Asked asked = read_inputs(context, node, in);
+  const bool shrinks = old && scales_below_one(node, asked.scales);
   if (asked.sizes.empty()) sizes_of_scales(node, in, asked);
   std::string mode = one_of(node, "mode", "nearest", {"nearest", "linear", "bilinear", "cubic"});
   if (mode == "bilinear") mode = "linear";
@@ -156,7 +170,10 @@ void normalize_resize(NormalizeContext& context, Node& node) {
        one_of(asker, "coordinate_transformation_mode", old ? "asymmetric" : "half_pixel",
               {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
                "asymmetric", "tf_crop_and_resize", "tf_half_pixel_for_nn"})},
-      {"nearest_mode", one_of(asker, "nearest_mode", old ? "floor" : "round_prefer_floor",
+      {"nearest_mode", one_of(asker, "nearest_mode",
+                              shrinks ? "ceil"
+                              : old   ? "floor"
+                                      : "round_prefer_floor",
                               {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"})},
       {"cubic_coeff_a", ops::finite(asker, "cubic_coeff_a", -0.75f)},
       {"exclude_outside", exclude},

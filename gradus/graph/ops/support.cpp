@@ -234,7 +234,11 @@ Shape matmul_shape(const Node& node, Shape a, Shape b) {
   const bool row = a.size() == 1, column = b.size() == 1;
   if (row) a.insert(a.begin(), 1);
   if (column) b.push_back(1);
-  if (a.back() < 0 || a.back() != b[b.size() - 2]) refuse_shapes();
+  if (a.back() < 0 || b[b.size() - 2] < 0) {
+    refuse(node, "its inputs are " + to_string(a) + " and " + to_string(b) +
+                     ", and it sums over the batch; expected another axis");
+  }
+  if (a.back() != b[b.size() - 2]) refuse_shapes();
   Shape out = broadcast(node, {a.begin(), a.end() - 2}, {b.begin(), b.end() - 2});
   if (!row) out.push_back(a[a.size() - 2]);
   if (!column) out.push_back(b.back());
