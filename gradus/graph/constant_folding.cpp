@@ -11,13 +11,14 @@ FoldingBudget::FoldingBudget(std::int64_t elements_held)
     : left_(std::max(kLeastElements, 4 * elements_held)) {}
 
 void FoldingBudget::spend(const Node& node, std::span<const TensorType> types) {
+  std::int64_t& left = node.op == "ConstantOfShape" ? filled_left_ : left_;
   for (const auto& type : types) {
     const auto count = element_count(type.shape);
-    if (!count || *count > left_) {
+    if (!count || *count > left) {
       ops::refuse(node, "makes a constant of " + to_string(type.shape) + "; only " +
-                            std::to_string(left_) + " elements more are computed at import");
+                            std::to_string(left) + " elements more are computed at import");
     }
-    left_ -= *count;
+    left -= *count;
   }
 }
 

@@ -17,11 +17,15 @@ class FoldingBudget {
   // `elements_held`: how many elements the constants of the graph hold; four times as many, and at
   // least kLeastElements, may be made.
   explicit FoldingBudget(std::int64_t elements_held);
+  // How many a ConstantOfShape may make in all, beside those: the weights of the largest of common
+  // CNNs, which test networks are shipped with in this way (VGG-19 has 144 million).
+  static constexpr std::int64_t kMostFilled = std::int64_t{1} << 28;
   // Throws Error (kUnsupported), naming the node, if `types` pass what is left.
   void spend(const Node& node, std::span<const TensorType> types);
 
  private:
   std::int64_t left_;
+  std::int64_t filled_left_ = kMostFilled;
 };
 
 // The outputs of a node in normal form, of `types` (from infer_node), or nothing if an input is not

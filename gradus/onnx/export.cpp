@@ -223,14 +223,12 @@ int opset_of(const Graph& graph, int asked) {
   int opset = asked;
   for (const auto& node : graph.nodes) {
     const GraphOp* op = find_graph_op(node.op);
-    check(op != nullptr, "exporting an operator that is not in the list");
-    opset = std::max(opset, op->export_opset);
+    if (op != nullptr) opset = std::max(opset, op->export_opset);
   }
   return opset;
 }
 
-std::string model_head(std::uint64_t graph_bytes, int opset_number,
-                       const ExportOptions& options) {
+std::string model_head(std::uint64_t graph_bytes, int opset_number, const ExportOptions& options) {
   std::string head;
   {
     pbf_writer writer(head);

@@ -46,6 +46,9 @@ Window window_of(const Graph& graph, const Node& node) {
   }
   const auto strides = sizes(node, "strides", {1, 1}, 1);
   const auto dilations = sizes(node, "dilations", {1, 1}, 1);
+  if (node.op == "AveragePool" && (dilations[0] != 1 || dilations[1] != 1)) {
+    refuse_node(node, "its window is dilated; expected an average without dilations");
+  }
   const auto pads = sizes(node, "pads", {0, 0, 0, 0}, 0);
   window.stride_h = strides[0];
   window.stride_w = strides[1];
@@ -75,6 +78,9 @@ bool Padding::spatial() const {
 }
 
 Padding padding_of(const Graph& graph, const Node& node) {
+  if (node.attributes.contains("value")) {
+    refuse_node(node, "pads with a number that is not 0; expected 0");
+  }
   const std::size_t rank = known_shape(graph, node, node.inputs.at(0)).size();
   const auto pads = sizes(node, "pads", std::vector<std::int64_t>(2 * rank, 0), 0);
   const auto middle = pads.begin() + static_cast<std::ptrdiff_t>(rank);
