@@ -112,14 +112,27 @@ TEST(Fold, RefusesAnIndexOutside) {
 
 TEST(Fold, RefusesToMakeMoreThanItsBudget) {
   constexpr std::int64_t kLimit = FoldingBudget::kLeastElements;
-  expect_error(ErrorCode::kUnsupported, {"ConstantOfShape_0", "elements"},
-               [] { folded<float>("ConstantOfShape", {int64s({kLimit + 1})}); });
+  const auto spread = [](std::int64_t size) {
+    OnnxGraph g({-1, 4});
+    return g.normal({g.add("Expand", {g.constant(floats({1}, {1})), g.constant(int64s({size}))})});
+  };
+  expect_error(ErrorCode::kUnsupported, {"Expand_0", "elements"}, [&] { spread(kLimit + 1); });
   // Several small ones together as well.
   OnnxGraph g({-1, 4});
+  const ValueId one = g.constant(floats({1}, {1}));
   const ValueId shape = g.constant(int64s({kLimit / 4}));
   std::vector<ValueId> made;
-  for (int i = 0; i < 5; ++i) made.push_back(g.add("ConstantOfShape", {shape}));
-  expect_error(ErrorCode::kUnsupported, {"ConstantOfShape_4"}, [&] { g.normal(made); });
+  for (int i = 0; i < 5; ++i) made.push_back(g.add("Expand", {one, shape}));
+  expect_error(ErrorCode::kUnsupported, {"Expand_4"}, [&] { g.normal(made); });
+}
+
+TEST(Fold, FillsTheWeightsOfALargeNetworkButNoMore) {
+  constexpr std::int64_t kLimit = FoldingBudget::kMostFilled;
+  expect_error(ErrorCode::kUnsupported, {"ConstantOfShape_0", "elements"},
+               [] { folded<float>("ConstantOfShape", {int64s({kLimit + 1})}); });
+  OnnxGraph g({-1, 4});
+  const ValueId shape = g.constant(int64s({FoldingBudget::kLeastElements + 1}));
+  g.normal({g.add("ConstantOfShape", {shape})});
 }
 
 }  // namespace
