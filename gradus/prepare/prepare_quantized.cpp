@@ -133,13 +133,17 @@ class Absorber {
     return op != nullptr && op->role == Role::kPassThrough && !no_integer_form(graph_, node);
   }
 
-  // Backwards, so that a Quant goes in front of several movers in a row.
+  // Backwards, so that a Quant goes in front of several movers in a row. A clamp that no layer took in
+  // gives the same codes for reals that were rounded to its output's grid before.
   void hoist() {
     for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
       const bool joins = graph_.nodes[i].op == "Concat";
-      if ((!joins && !moves_codes(graph_.nodes[i])) || graph_.nodes[i].outputs.size() != 1) continue;
+      const bool clamps = clamp_of(graph_.nodes[i]).has_value();
+      if (!joins && !clamps && !moves_codes(graph_.nodes[i])) continue;
+      if (graph_.nodes[i].outputs.size() != 1) continue;
       const Uses uses = uses_of(graph_.nodes[i].outputs[0]);
       if (uses.plain || uses.grids.size() != 1) continue;
+      if (clamps && uses.grids[0].spec.grid().binary) continue;
       const std::size_t reader = graph_.consumers(graph_.nodes[i].outputs[0])[0];
       const Node quant = graph_.nodes[reader];
       const std::size_t slots = joins ? graph_.nodes[i].inputs.size() : 1;

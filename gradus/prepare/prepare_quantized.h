@@ -10,7 +10,7 @@ namespace gradus {
 // import_quantized_onnx); `integers` are its biases as integers. Afterwards there is no Quant node: the
 // value before it, or the value that a pool or reshape moves, carries the quantizer. Codes are those of
 // the network as given:
-//   - a Quant moves in front of operators that only move or choose values, where it changes nothing;
+//   - a Quant moves in front of operators that only move, choose or clamp values, where it changes nothing;
 //   - a value that is rounded in several ways, or also read as it is, is computed once for each;
 //   - a Quant of codes becomes an Identity between two quantizers, a change of scale;
 //   - a bias whose scale is input scale * weight scale in float is int32, any other stays float and is

@@ -1,11 +1,14 @@
 // A prepared network, written as quantized ONNX and read back, computes the same codes.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <sstream>
 
 #include "gradus/convert/convert.h"
+#include "gradus/runtime/engine.h"
 #include "gradus/runtime/reference.h"
 #include "tests/qdq/quantized_networks.h"
 
@@ -82,6 +85,33 @@ TEST(ToQdq, KeepsEveryCodeOfTheZoo) {
         SCOPED_TRACE(name + std::to_string(bits));
         expect_round_trip(prepared(zoo_network(name), c, 5), c);
       }
+    }
+  }
+}
+
+// Trained networks, where they are: their outputs on the engine.
+TEST(ToQdq, KeepsTheOutputsOfTrainedNetworks) {
+  const char* data = std::getenv("GRADUS_DATA");
+  const char* home = std::getenv("HOME");
+  const std::string models =
+      (data != nullptr ? std::string(data) : std::string(home ? home : "") + "/.cache/gradus") + "/models";
+  if (!std::filesystem::exists(models)) GTEST_SKIP() << models << " is not there";
+  for (const auto& entry : std::filesystem::directory_iterator(models)) {
+    if (entry.path().extension() != ".onnx") continue;
+    SCOPED_TRACE(entry.path().filename());
+    for (int bits : {8, 2}) {
+      const Case c{bits, bits, true, true, BatchNormMode::kSeparate, QdqFormat::kPacked,
+                   Profile::kIeee32};
+      const Graph graph = prepared(import_onnx(entry.path().string()), c, 2);
+      const QModel model = convert(graph, {});
+      const QModel again = convert(written_and_read(graph, c.format), {});
+      const auto image = picture(model, 1);
+      const QTensor& out = model.tensors[static_cast<std::size_t>(model.outputs.at(0))];
+      std::vector<float> expected(static_cast<std::size_t>(out.channels * out.height * out.width));
+      std::vector<float> found(expected.size());
+      Engine(model, {}).run(image, 1, expected);
+      Engine(again, {}).run(image, 1, found);
+      EXPECT_EQ(found, expected) << bits << " bits";
     }
   }
 }
