@@ -17,7 +17,8 @@
 // Threads: a model is never changed and may be used by any number of threads. A session runs one
 // call at a time: a second one meanwhile is refused with GRADUS_BUSY. For more at once, create a
 // session a thread from the same model. Codes and floats never depend on threads, batch, or the
-// instruction set of the CPU.
+// instruction set of the CPU; those after a float island (docs/numerics.md section 9) may depend on
+// the C library of the machine.
 //
 // Memory: everything is allocated when a model is loaded and a session is created; gradus_run
 // allocates nothing. gradus_run_pictures allocates nothing either, but for a picture that has to be

@@ -81,6 +81,42 @@ def check_paths(prefix, build, fail):
                 fail(f"{path} names {place}")
 
 
+def files_of(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
+
+
+def check_components(arguments, work, prefix, fail):
+    """What runs and what builds with it, apart: together they are everything, and neither has the other's."""
+    parts = {}
+    for part in ("Runtime", "Development"):
+        run(arguments.cmake, "--install", arguments.build, "--prefix", work / part, "--component", part)
+        parts[part] = files_of(work / part)
+    if parts["Runtime"] | parts["Development"] != files_of(prefix):
+        fail(f"the components leave out {sorted(files_of(prefix) - parts['Runtime'] - parts['Development'])}")
+    if any(name.endswith((".h", ".a", ".cmake", ".pc")) for name in parts["Runtime"]):
+        fail(f"Runtime installs {sorted(parts['Runtime'])}")
+    if any(name.startswith("bin/") for name in parts["Development"]):
+        fail(f"Development installs {sorted(parts['Development'])}")
+
+
+def check_requests(arguments, work, prefix, fail):
+    """find_package takes what fits this version and refuses the rest."""
+    version = run(prefix / "bin" / "gradus", "--version").strip()
+    major, minor, _ = version.split(".")
+    cases = {"": True, version: True, f"{major}.{minor}": True, f"{major}.{int(minor) + 1}": False,
+             f"{int(major) + 1}.0": False, "COMPONENTS static": True, "COMPONENTS none": False}
+    for index, (request, fits) in enumerate(cases.items()):
+        folder = work / f"request-{index}"
+        folder.mkdir()
+        (folder / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.22)\nproject(request LANGUAGES C CXX)\n"
+            f"find_package(gradus {request} QUIET)\nmessage(STATUS \"found=${{gradus_FOUND}}\")\n")
+        out = run(arguments.cmake, "-S", folder, "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
+        found = re.search(r"found=(\w*)", out).group(1).upper() in ("1", "TRUE")
+        if found != fits:
+            fail(f"find_package(gradus {request}) of {version}: found is {found}")
+
+
 def built_examples(arguments, work, prefix):
     """The example built in each way; name and command of each."""
     source = arguments.source / "examples" / "c"
@@ -154,6 +190,8 @@ def main():
         (work / "first").rename(prefix)
         check_library(prefix, failures.append)
         check_paths(prefix, arguments.build, failures.append)
+        check_components(arguments, work, prefix, failures.append)
+        check_requests(arguments, work, prefix, failures.append)
         model = work / "model.gradus"
         run(arguments.write_model, model, SIDE, 3, "mean=" + "/".join(map(str, MEAN)), "std=" + "/".join(map(str, STD)))
         examples = built_examples(arguments, work, prefix)
