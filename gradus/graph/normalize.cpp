@@ -5,6 +5,7 @@
 
 #include "gradus/base/check.h"
 #include "gradus/base/error.h"
+#include "gradus/graph/absorb_affine.h"
 #include "gradus/graph/constant_folding.h"
 #include "gradus/graph/normal_form.h"
 #include "gradus/graph/ops/support.h"
@@ -73,6 +74,7 @@ class Normalizer {
     graph_.nodes.clear();
     for (auto& node : pending) process(std::move(node));
     finish_outputs();
+    absorb_affine(graph_);
     graph_.remove_dead();
   }
 
