@@ -4,6 +4,8 @@
 #include "gradus/base/error.h"
 #include "gradus/convert/lowering.h"
 #include "gradus/convert/report.h"
+#include "gradus/prepare/groups.h"
+#include "gradus/prepare/integer_form.h"
 #include "gradus/prepare/prepare.h"
 
 namespace gradus {
@@ -58,7 +60,9 @@ QModel convert(const Graph& graph, const ConvertOptions& options, ConvertReport*
   LoweringContext context(graph, model);
   context.add_input(graph.inputs[0]);
   for (const Node& node : graph.nodes) {
-    const Lowering* lowering = find_lowering(node.op);
+    if (is_inner(node)) continue;
+    const IntegerOp* op = find_integer_op(graph, node);
+    const Lowering* lowering = op == nullptr ? nullptr : find_lowering(op->op);
     check(lowering != nullptr, "every operator with an integer form has a lowering");
     lowering->lower(context, node);
   }

@@ -1,7 +1,11 @@
 #include "gradus/convert/lowering.h"
 
+#include <utility>
+
 #include "gradus/base/check.h"
 #include "gradus/prepare/attributes.h"
+#include "gradus/prepare/groups.h"
+#include "gradus/prepare/integer_form.h"
 #include "gradus/qmodel/limits.h"
 
 namespace gradus {
@@ -14,14 +18,13 @@ const Quantizer* quantizer_of(const Graph& graph, ValueId id) {
   return quantizer == kNoQuantizer ? nullptr : &graph.quantizers[index(quantizer)];
 }
 
-// [batch, channels, height, width] or [batch, channels].
 void set_shape(QTensor* tensor, const Value& value) {
-  check(value.shape && (value.shape->size() == 4 || value.shape->size() == 2),
+  check(value.shape && value.shape->size() >= 2 && value.shape->size() <= 4,
         "a value of the integer network is a map or a vector");
-  const Shape& shape = *value.shape;
-  tensor->channels = static_cast<std::int32_t>(shape[1]);
-  tensor->height = shape.size() == 4 ? static_cast<std::int32_t>(shape[2]) : 1;
-  tensor->width = shape.size() == 4 ? static_cast<std::int32_t>(shape[3]) : 1;
+  const MapShape shape = map_shape_of(*value.shape);
+  tensor->channels = static_cast<std::int32_t>(shape.channels);
+  tensor->height = static_cast<std::int32_t>(shape.height);
+  tensor->width = static_cast<std::int32_t>(shape.width);
 }
 
 }  // namespace
@@ -30,7 +33,7 @@ LoweringContext::LoweringContext(const Graph& graph, QModel& model)
     : graph_(graph), model_(model), tensors_(graph.values.size(), -1) {}
 
 const QTensor& LoweringContext::input(const Node& node, std::size_t i) const {
-  return model_.tensors[index(tensor_of(node.input(i)))];
+  return model_.tensors[index(tensor_of(data_inputs(graph_, node).at(i)))];
 }
 
 const Quantizer* LoweringContext::output_quantizer(const Node& node) const {
@@ -47,10 +50,22 @@ void LoweringContext::emit(const Node& node, QOperator op, std::size_t inputs) {
   QNode result;
   result.name = node.name;
   result.op = std::move(op);
-  for (std::size_t i = 0; i < inputs; ++i) result.inputs.push_back(tensor_of(node.input(i)));
+  const std::vector<ValueId> data = data_inputs(graph_, node);
+  for (std::size_t i = 0; i < inputs; ++i) result.inputs.push_back(tensor_of(data.at(i)));
+  if (flattened_ >= 0) result.inputs[0] = std::exchange(flattened_, -1);
   result.output = add_tensor(tensor_for(node.outputs[0]));
   tensors_[index(node.outputs[0])] = result.output;
   model_.nodes.push_back(std::move(result));
+}
+
+void LoweringContext::emit_flatten(const Node& node) {
+  QTensor flat = input(node);
+  flat.name = node.name + ".flat";
+  flat.channels *= flat.height * flat.width;
+  flat.height = flat.width = 1;
+  const std::int32_t from = tensor_of(data_inputs(graph_, node).at(0));
+  flattened_ = add_tensor(std::move(flat));
+  model_.nodes.push_back({node.name + ".flatten", QFlatten{}, {from}, flattened_});
 }
 
 void LoweringContext::alias(const Node& node) {

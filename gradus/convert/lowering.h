@@ -19,15 +19,17 @@ class LoweringContext {
 
   const Graph& graph() const noexcept { return graph_; }
 
-  // The tensor of the node's i-th input.
+  // The tensor of the node's i-th data input.
   const QTensor& input(const Node& node, std::size_t i = 0) const;
   // The quantizer of the node's output; null where it leaves as float.
   const Quantizer* output_quantizer(const Node& node) const;
   // The clamp of the output's codes: its grid cut by `clamp`. Output must be codes.
   CodeRange output_codes(const Node& node, Clamp clamp) const;
 
-  // Adds the integer node, with a tensor for the output, reading the first `inputs` inputs.
+  // Adds the integer node, with a tensor for the output, reading the first `inputs` data inputs.
   void emit(const Node& node, QOperator op, std::size_t inputs = 1);
+  // Adds a flatten of the node's data input, which emit() reads from then on in its place.
+  void emit_flatten(const Node& node);
   // Lets the output be another name of the input.
   void alias(const Node& node);
 
@@ -44,10 +46,11 @@ class LoweringContext {
   const Graph& graph_;
   QModel& model_;
   std::vector<std::int32_t> tensors_;  // of each value; -1 where there is none
+  std::int32_t flattened_ = -1;        // what the next emit() reads instead, if any
 };
 
 struct Lowering {
-  std::string op_type;
+  std::string op_type;  // or "activation" and "movement" (prepare/groups.h)
   void (*lower)(LoweringContext& context, const Node& node);
 };
 using LoweringFamily = std::vector<Lowering>;  // what one file defines

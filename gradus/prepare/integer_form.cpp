@@ -5,6 +5,7 @@
 #include "gradus/base/error.h"
 #include "gradus/graph/fused.h"
 #include "gradus/prepare/attributes.h"
+#include "gradus/prepare/groups.h"
 
 namespace gradus {
 namespace {
@@ -52,14 +53,19 @@ void check_gemm(const Graph& graph, const Node& node) {
   }
 }
 
-void check_add(const Graph& graph, const Node& node) {
+// Of one shape, or one of them a pixel of the other's channels.
+void check_pair(const Graph& graph, const Node& node) {
   const Shape& a = input_shape(graph, node, 0);
   const Shape& b = input_shape(graph, node, 1);
-  const bool same =
-      a.size() == b.size() && !a.empty() && std::equal(a.begin() + 1, a.end(), b.begin() + 1);
-  if (!same) {
-    refuse_node(node, "adds " + to_string(a) + " and " + to_string(b) +
-                          "; expected two tensors of the same shape");
+  const auto fits = [](const Shape& whole, const Shape& part) {
+    if (whole.size() != part.size() || whole.size() < 2 || whole.size() > 4) return false;
+    const bool pixel = std::all_of(part.begin() + 2, part.end(), [](auto size) { return size == 1; });
+    return whole[0] == part[0] && whole[1] == part[1] &&
+           (pixel || std::equal(whole.begin() + 2, whole.end(), part.begin() + 2));
+  };
+  if (!fits(a, b) && !fits(b, a)) {
+    refuse_node(node, "combines " + to_string(a) + " and " + to_string(b) +
+                          "; expected two tensors of the same shape, or one of a pixel an image");
   }
 }
 
@@ -77,8 +83,9 @@ void check_concat(const Graph& graph, const Node& node) {
 void check_pool(const Graph& graph, const Node& node) {
   map_shape(graph, node);
   const Window window = window_of(graph, node);
-  if (window.dilation_h != 1 || window.dilation_w != 1) {
-    refuse_node(node, "its window is dilated; expected dilations 1");
+  const bool dilated = window.dilation_h != 1 || window.dilation_w != 1;
+  if (dilated && node.op == "AveragePool") {
+    refuse_node(node, "averages a dilated window; expected dilations 1");
   }
   if (node.outputs.size() > 1 && node.outputs[1] != kNoValue) {
     refuse_node(node, "gives indices as a second output; expected one output");
@@ -117,21 +124,48 @@ void check_clamp(const Graph& graph, const Node& node) {
 
 void check_identity(const Graph& graph, const Node& node) { input_shape(graph, node); }
 
+void check_activation(const Graph& graph, const Node& node) {
+  const ValueId source = source_of(graph, node);
+  if (source == kNoValue) {
+    refuse_node(node, "computes with several tensors at once; expected one and constants");
+  }
+  const Shape& shape = known_shape(graph, node, source);
+  if (shape.size() < 2 || shape.size() > 4) {
+    refuse_node(node, "its input is " + to_string(shape) + "; expected [batch, channels, ...]");
+  }
+}
+
+void check_movement(const Graph& graph, const Node& node) {
+  for (ValueId id : {source_of(graph, node), node.outputs.at(0)}) {
+    if (id == kNoValue) refuse_node(node, "lacks its input");
+    const Shape& shape = known_shape(graph, node, id);
+    if (shape.size() < 2 || shape.size() > 4) {
+      refuse_node(node, "moves " + to_string(shape) + "; expected two to four axes");
+    }
+  }
+  movement_map(graph, node);
+}
+
 constexpr IntegerOp kOps[] = {
     {"Conv", Role::kLinear, true, check_conv},
     {"Gemm", Role::kLinear, true, check_gemm},
-    {"Add", Role::kCompute, false, check_add},
+    {"Add", Role::kCompute, false, check_pair},
+    {"Sub", Role::kCompute, false, check_pair},
+    {"Mul", Role::kCompute, false, check_pair},
     {"Concat", Role::kCompute, false, check_concat},
     {"AveragePool", Role::kCompute, true, check_pool},
     {"GlobalAveragePool", Role::kCompute, true, check_global_pool},
     {"Relu", Role::kCompute, false, check_clamp},
     {"Clip", Role::kCompute, false, check_clamp},
     {"MaxPool", Role::kPassThrough, false, check_pool},
+    {"GlobalMaxPool", Role::kPassThrough, false, check_global_pool},
     {"Flatten", Role::kPassThrough, false, check_flatten},
     {"Reshape", Role::kPassThrough, false, check_flatten},
     {"Slice", Role::kPassThrough, false, check_slice},
     {"Pad", Role::kPassThrough, false, check_pad},
     {"Identity", Role::kPassThrough, false, check_identity},
+    {"activation", Role::kCompute, false, check_activation},
+    {"movement", Role::kPassThrough, false, check_movement},
 };
 
 // What to do about operators that networks often have and integers do not.
@@ -142,9 +176,6 @@ std::string remedy_for(const std::string& op) {
   if (op == "BatchNormalization") {
     return "place it directly after a convolution or a fully connected layer";
   }
-  if (op == "Sigmoid" || op == "HardSigmoid" || op == "HardSwish" || op == "Mul") {
-    return "train the network with Relu or Clip in its place";
-  }
   return "replace it in the network, or cut the network before it";
 }
 
@@ -152,39 +183,45 @@ std::string remedy_for(const std::string& op) {
 
 std::span<const IntegerOp> integer_ops() { return kOps; }
 
-const IntegerOp* find_integer_op(const std::string& op) {
+const IntegerOp* find_integer_op(const Graph& graph, const Node& root) {
+  const Form form = form_of(graph, root);
+  const std::string name = form == Form::kActivation ? "activation"
+                           : form == Form::kMovement ? "movement"
+                                                     : root.op;
   for (const IntegerOp& known : kOps) {
-    if (op == known.op) return &known;
+    if (name == known.op) return &known;
   }
   return nullptr;
 }
 
 Refusal no_integer_form(const Graph& graph, const Node& node) {
-  const IntegerOp* op = find_integer_op(node.op);
+  const Node& root = root_of(graph, node);
+  const IntegerOp* op = find_integer_op(graph, root);
   if (op == nullptr) {
-    return {"operator " + node.op + " has no integer form", remedy_for(node.op)};
+    return {"operator " + root.op + " has no integer form", remedy_for(root.op)};
   }
   try {
-    op->check(graph, node);
+    op->check(graph, root);
   } catch (const Error& error) {
     // The caller names the node itself.
-    const std::string prefix = "node '" + node.name + "' (" + node.op + "): ";
+    const std::string prefix = "node '" + root.name + "' (" + root.op + "): ";
     const std::string message = error.what();
     return {message.starts_with(prefix) ? message.substr(prefix.size()) : message,
-            remedy_for(node.op)};
+            remedy_for(root.op)};
   }
   return {};
 }
 
-std::vector<ValueId> data_inputs(const Node& node) {
-  if (node.op == "Add" || node.op == "Concat") return node.inputs;
-  const IntegerOp* op = find_integer_op(node.op);
-  if (op == nullptr) return node.inputs;
-  return {node.inputs.begin(),
-          node.inputs.begin() + std::min<std::ptrdiff_t>(1, std::ssize(node.inputs))};
+std::vector<ValueId> data_inputs(const Graph& graph, const Node& root) {
+  if (form_of(graph, root) != Form::kOwn) return {source_of(graph, root)};
+  const bool all = root.op == "Add" || root.op == "Sub" || root.op == "Mul" || root.op == "Concat";
+  if (all || find_integer_op(graph, root) == nullptr) return root.inputs;
+  return {root.inputs.begin(),
+          root.inputs.begin() + std::min<std::ptrdiff_t>(1, std::ssize(root.inputs))};
 }
 
 bool keeps_order(const Graph& graph, const Node& node) {
+  if (is_inner(node) || form_of(graph, node) != Form::kOwn) return false;
   if (node.op == "Identity") return true;
   if ((node.op != "Flatten" && node.op != "Reshape") || no_integer_form(graph, node)) return false;
   const Shape& in = *graph.value(node.inputs[0]).shape;

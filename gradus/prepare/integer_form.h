@@ -24,7 +24,7 @@ struct Refusal {
 };
 
 struct IntegerOp {
-  const char* op;
+  const char* op;  // or "activation" and "movement" for groups of these forms (groups.h)
   Role role;
   bool float_output;  // its result may leave as float; otherwise it is codes, dequantized
   // Throws Error (kUnsupported) naming the node if it has no integer form.
@@ -32,12 +32,15 @@ struct IntegerOp {
 };
 
 std::span<const IntegerOp> integer_ops();
-const IntegerOp* find_integer_op(const std::string& op);  // null if there is none
+// Of the root of a group; null if there is none.
+const IntegerOp* find_integer_op(const Graph& graph, const Node& root);
 
+// An inner node of a group has the integer form of its root.
 Refusal no_integer_form(const Graph& graph, const Node& node);
 
-// The inputs that carry activations: not weights, bias, axes or bounds.
-std::vector<ValueId> data_inputs(const Node& node);
+// The inputs that carry activations: not weights, bias, axes or bounds. Of the root of a group: what
+// the group reads.
+std::vector<ValueId> data_inputs(const Graph& graph, const Node& root);
 
 // Whether the node is Identity, Flatten or Reshape and leaves [N, H, W, C] memory as it is: only a
 // map with more than one pixel and more than one channel is reordered when it is flattened.

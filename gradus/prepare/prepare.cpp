@@ -1,5 +1,6 @@
 #include "gradus/prepare/prepare.h"
 
+#include "gradus/prepare/groups.h"
 #include "gradus/prepare/integer_form.h"
 
 namespace gradus {
@@ -11,15 +12,16 @@ bool only_reshapes(const Graph& graph, const Node& node) {
   return graph.value(node.outputs[0]).quantizer == kNoQuantizer && keeps_order(graph, node);
 }
 
-Refusal island_refusal(const Graph& graph, const Node& node) {
-  if (Refusal refusal = no_integer_form(graph, node)) return refusal;
-  for (ValueId id : data_inputs(node)) {
+Refusal island_refusal(const Graph& graph, const Node& any) {
+  if (Refusal refusal = no_integer_form(graph, any)) return refusal;
+  const Node& node = root_of(graph, any);  // a group is computed in one, or not at all
+  for (ValueId id : data_inputs(graph, node)) {
     if (graph.value(id).quantizer == kNoQuantizer) {
       return {"its input '" + graph.value(id).name + "' is float",
               "take it out of ignored_scope and give activations 1 to 8 bits"};
     }
   }
-  const IntegerOp* op = find_integer_op(node.op);
+  const IntegerOp* op = find_integer_op(graph, node);
   if (op->role == Role::kLinear && graph.value(node.inputs[1]).quantizer == kNoQuantizer) {
     return {"its weights are float", "take it out of ignored_scope and give weights 1 to 8 bits"};
   }

@@ -6,6 +6,7 @@
 #include "gradus/base/error.h"
 #include "gradus/graph/quant_node.h"
 #include "gradus/prepare/attributes.h"
+#include "gradus/prepare/groups.h"
 #include "gradus/prepare/integer_form.h"
 #include "gradus/prepare/prepare.h"
 #include "gradus/prepare/quantized_layers.h"
@@ -129,7 +130,7 @@ class Absorber {
   }
 
   bool moves_codes(const Node& node) const {
-    const IntegerOp* op = find_integer_op(node.op);
+    const IntegerOp* op = find_integer_op(graph_, node);
     return op != nullptr && op->role == Role::kPassThrough && !no_integer_form(graph_, node);
   }
 
@@ -261,6 +262,7 @@ void prepare_quantized(Graph& graph, const IntegerConstants& integers) {
   recipe.bn = BatchNormMode::kSeparate;
   prepare(graph, recipe);
   Absorber(graph).run();
+  mark_groups(graph);
   finish_quantized_layers(graph, integers);
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 
+#include "gradus/prepare/groups.h"
 #include "gradus/prepare/integer_form.h"
 
 namespace gradus {
@@ -21,11 +22,11 @@ class Planner {
         readers_(graph.values.size()) {
     std::iota(parent_.begin(), parent_.end(), 0);
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-      const bool integer = !settings[i].ignored && !settings[i].activations.is_float() &&
-                           !no_integer_form(graph, graph.nodes[i]);
-      ops_.push_back(integer ? find_integer_op(graph.nodes[i].op) : nullptr);
-      for (ValueId id : graph.nodes[i].inputs) {
-        if (id != kNoValue) readers_[index(id)].push_back(i);
+      const Node& node = graph.nodes[i];
+      ops_.push_back(is_integer(i) ? find_integer_op(graph, node) : nullptr);
+      const std::size_t reader = index_of(root_of(graph, node));
+      for (ValueId id : node.inputs) {
+        if (id != kNoValue) readers_[index(id)].push_back(reader);
       }
     }
   }
@@ -50,6 +51,19 @@ class Planner {
   }
 
  private:
+  std::size_t index_of(const Node& node) const {
+    return static_cast<std::size_t>(&node - graph_.nodes.data());
+  }
+
+  // Whether node `i` is the root of a group that integers compute.
+  bool is_integer(std::size_t i) const {
+    if (is_inner(graph_.nodes[i]) || settings_[i].activations.is_float()) return false;
+    for (const Node* node : group_of(graph_, graph_.nodes[i])) {
+      if (settings_[index_of(*node)].ignored) return false;
+    }
+    return !no_integer_form(graph_, graph_.nodes[i]);
+  }
+
   bool passes_through(std::size_t node) const {
     return ops_[node] != nullptr && ops_[node]->role == Role::kPassThrough;
   }
@@ -66,7 +80,7 @@ class Planner {
       } else if (!ops_[i]->float_output) {
         codes_[output] = true;
       }
-      for (ValueId id : data_inputs(node)) codes_[index(id)] = true;
+      for (ValueId id : data_inputs(graph_, node)) codes_[index(id)] = true;
     }
   }
 
@@ -83,7 +97,8 @@ class Planner {
   void join_pass_through() {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       if (!passes_through(i) || !codes_[index(graph_.nodes[i].outputs[0])]) continue;
-      join(index(graph_.nodes[i].inputs[0]), index(graph_.nodes[i].outputs[0]));
+      const ValueId input = data_inputs(graph_, graph_.nodes[i])[0];
+      join(index(input), index(graph_.nodes[i].outputs[0]));
     }
   }
 

@@ -224,11 +224,12 @@ TEST(Convert, FlattensLogitsThatLeaveAsFloat) {
 TEST(Convert, RefusesWhatIntegersCannotComputeByName) {
   Builder b;
   ValueId x = b.conv("conv", b.input("x", {-1, 3, 4, 4}), 3);
-  x = b.node("act", "Sigmoid", {x}, {-1, 3, 4, 4});
+  x = b.node("act", "InstanceNormalization", {x}, {-1, 3, 4, 4});
   b.graph.outputs = {b.node("soft", "Softmax", {b.conv("conv2", x, 3)}, {-1, 3, 4, 4})};
   EXPECT_EQ(refusal(calibrated(b.graph, recipe_of(8)), ErrorCode::kUnsupported),
-            "node 'act' (Sigmoid, [?, 3, 4, 4]): operator Sigmoid has no integer form; train the "
-            "network with Relu or Clip in its place (and 1 more: see gradus check)");
+            "node 'act' (InstanceNormalization, [?, 3, 4, 4]): operator InstanceNormalization has "
+            "no integer form; replace it in the network, or cut the network before it (and 1 more: "
+            "see gradus check)");
 }
 
 TEST(Convert, RefusesIgnoredAndFloatLayersByName) {

@@ -9,6 +9,8 @@
 #include "gradus/graph/fused.h"
 #include "gradus/quant/integer_add.h"
 #include "gradus/quant/integer_linear.h"
+#include "gradus/quant/integer_multiply.h"
+#include "tests/convert/group_codes.h"
 
 namespace gradus {
 namespace {
@@ -19,11 +21,13 @@ struct Map {  // one image
     return static_cast<std::size_t>((c * height + y) * width + x);
   }
   std::size_t size() const { return static_cast<std::size_t>(channels * height * width); }
+  std::size_t pixels() const { return static_cast<std::size_t>(height * width); }
 };
 
 Map map_of(const Value& value) {
   const Shape& shape = *value.shape;
-  return shape.size() == 4 ? Map{shape[1], shape[2], shape[3]} : Map{shape[1], 1, 1};
+  if (shape.size() == 4) return {shape[1], shape[2], shape[3]};
+  return {shape[1], 1, shape.size() == 3 ? shape[2] : 1};
 }
 
 class Evaluator {
@@ -37,6 +41,9 @@ class Evaluator {
       result_[input.name].codes.push_back(quantize(x, q.scale, q.zero_point, q.grid));
     }
     for (const Node& node : graph_.nodes) evaluate(node);
+    for (const Node& node : graph_.nodes) {  // what stays inside a group
+      if (node.attributes.contains("inner")) result_.erase(graph_.value(node.outputs[0]).name);
+    }
     return std::move(result_);
   }
 
@@ -75,20 +82,26 @@ class Evaluator {
 
   void evaluate(const Node& node) {
     if (node.op == "Conv" || node.op == "Gemm") return linear(node);
-    if (node.op == "Add") return add(node);
+    if (is_pair(node)) return pair(node);
     if (node.op == "Concat") return concat(node);
-    if (node.op == "MaxPool" || node.op == "AveragePool" || node.op == "GlobalAveragePool") {
+    if (node.op == "MaxPool" || node.op == "AveragePool" || node.op == "GlobalAveragePool" ||
+        node.op == "GlobalMaxPool") {
       return pool(node);
     }
+    const bool alone = raw(node.inputs[0]) != nullptr && raw(node.outputs[0]) != nullptr;
+    const bool clamp = node.op == "Relu" || node.op == "Clip";
+    if (is_function(node.op) && !(clamp && alone)) return function(node);
     if (node.op == "Relu") return rescale(node, {0.0f, std::numeric_limits<float>::infinity()});
-    if (node.op == "Clip") return rescale(node, {node.real("min", 0), node.real("max", 0)});
+    if (node.op == "Clip") {
+      return rescale(node, {node.real("min", Clamp{}.min), node.real("max", Clamp{}.max)});
+    }
     if (node.op == "Flatten") {
       output(node) = result_.at(graph_.value(node.inputs[0]).name);
       return;
     }
     if (node.op == "Slice") return slice(node);
     if (node.op == "Pad") return pad(node);
-    throw std::runtime_error("graph_codes: " + node.op);
+    movement(node);
   }
 
   std::vector<float> constant(const Node& node, std::size_t i) const {
@@ -142,14 +155,62 @@ class Evaluator {
     }
   }
 
-  void add(const Node& node) {
+  // Two tensors of codes, element by element.
+  bool is_pair(const Node& node) const {
+    return (node.op == "Add" || node.op == "Sub" || node.op == "Mul") &&
+           raw(node.inputs[0]) != nullptr && raw(node.inputs[1]) != nullptr &&
+           !node.attributes.contains("inner");
+  }
+  void pair(const Node& node) {
     const CodeRange range = clamped_codes(*raw(node.outputs[0]), fused_clamp(node));
+    const ActivationQuantizer a = quantizer(node.inputs[0]);
+    const ActivationQuantizer b = quantizer(node.inputs[1]);
+    const ActivationQuantizer y = quantizer(node.outputs[0]);
     const IntegerAdd sum =
-        make_integer_add(profile_, quantizer(node.inputs[0]), quantizer(node.inputs[1]),
-                         quantizer(node.outputs[0]), range.low, range.high);
-    for (std::size_t i = 0; i < codes(node.inputs[0]).size(); ++i) {
-      output(node).codes.push_back(sum(codes(node.inputs[0])[i], codes(node.inputs[1])[i]));
+        make_integer_add(profile_, a, b, y, range.low, range.high, node.op == "Sub");
+    const IntegerMultiply product = make_integer_multiply(profile_, a, b, y, range.low, range.high);
+    const Map to = output_map(node);
+    const auto code = [&](ValueId id, std::size_t i) {
+      const Map from = map_of(graph_.value(id));
+      return codes(id)[from.size() == to.size() ? i : i / to.pixels()];
+    };
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      const std::int32_t ca = code(node.inputs[0], i);
+      const std::int32_t cb = code(node.inputs[1], i);
+      output(node).codes.push_back(node.op == "Mul" ? product(ca, cb) : sum(ca, cb));
     }
+  }
+
+  // One number, then the clamp, then its code where it is one.
+  void function(const Node& node) {
+    const std::size_t count = output_map(node).size();
+    const Clamp clamp = fused_clamp(node);
+    const auto operand = [&](ValueId id, std::size_t i) {
+      if (const auto& constant = graph_.value(id).constant) {
+        const std::size_t channel = i / output_map(node).pixels();
+        return constant->as<float>()[constant->size() == 1 ? 0 : channel];
+      }
+      const GraphTensor& x = result_.at(graph_.value(id).name);
+      if (x.codes.empty()) return x.reals[i];
+      const ActivationQuantizer q = quantizer(id);
+      return dequantize(x.codes[i], q.scale, q.zero_point);
+    };
+    for (std::size_t i = 0; i < count; ++i) {
+      std::vector<float> operands;
+      for (ValueId id : node.inputs) operands.push_back(operand(id, i));
+      const float y = std::min(std::max(function_of(node, operands), clamp.min), clamp.max);
+      if (raw(node.outputs[0]) == nullptr) {
+        output(node).reals.push_back(y);
+      } else {
+        const ActivationQuantizer q = quantizer(node.outputs[0]);
+        output(node).codes.push_back(quantize(y, q.scale, q.zero_point, q.grid));
+      }
+    }
+  }
+
+  void movement(const Node& node) {
+    output(node).codes = moved(node, codes(node.inputs[0]), *graph_.value(node.inputs[0]).shape,
+                               *graph_.value(node.outputs[0]).shape);
   }
 
   void concat(const Node& node) {
@@ -177,7 +238,8 @@ class Evaluator {
     const auto kernel = node.integers("kernel_shape", {from.height, from.width});
     const auto strides = node.integers("strides", {1, 1});
     const auto pads = node.integers("pads", {0, 0, 0, 0});
-    const bool average = node.op != "MaxPool";
+    const bool average = node.op == "AveragePool" || node.op == "GlobalAveragePool";
+    const auto dilations = node.integers("dilations", {1, 1});
     const bool all = node.integer("count_include_pad", 0) != 0;
     const ActivationQuantizer q = quantizer(node.inputs[0]);
     const auto& x = codes(node.inputs[0]);
@@ -188,8 +250,8 @@ class Evaluator {
           std::int64_t count = 0;
           std::int32_t largest = q.grid.quant_min;
           for (std::int64_t k = 0; k < kernel[0] * kernel[1]; ++k) {
-            const std::int64_t iy = row * strides[0] + k / kernel[1] - pads[0];
-            const std::int64_t ix = column * strides[1] + k % kernel[1] - pads[1];
+            const std::int64_t iy = row * strides[0] + k / kernel[1] * dilations[0] - pads[0];
+            const std::int64_t ix = column * strides[1] + k % kernel[1] * dilations[1] - pads[1];
             if (iy < 0 || iy >= from.height || ix < 0 || ix >= from.width) continue;
             ++count;
             sum += x[from.at(c, iy, ix)] - q.zero_point;

@@ -32,7 +32,18 @@ void emit_average(LoweringContext& context, const Node& node, QPool pool) {
 }
 
 void lower_maximum(LoweringContext& context, const Node& node) {
-  context.emit(node, pool_of(context, node));
+  QPool pool = pool_of(context, node);
+  const Window window = window_of(context.graph(), node);
+  pool.dilation_h = extent(node, window.dilation_h);
+  pool.dilation_w = extent(node, window.dilation_w);
+  context.emit(node, pool);
+}
+
+void lower_global_maximum(LoweringContext& context, const Node& node) {
+  QPool pool;
+  pool.kernel_h = context.input(node).height;
+  pool.kernel_w = context.input(node).width;
+  context.emit(node, pool);
 }
 
 void lower_average(LoweringContext& context, const Node& node) {
@@ -53,7 +64,8 @@ void lower_global(LoweringContext& context, const Node& node) {
 LoweringFamily pool_lowering() {
   return {{"MaxPool", lower_maximum},
           {"AveragePool", lower_average},
-          {"GlobalAveragePool", lower_global}};
+          {"GlobalAveragePool", lower_global},
+          {"GlobalMaxPool", lower_global_maximum}};
 }
 
 }  // namespace gradus

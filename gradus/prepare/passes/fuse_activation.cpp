@@ -1,15 +1,22 @@
-// Relu and Clip join the Conv, Gemm or Add that alone they read from, as its clamp. Maximum pools,
-// slices and reshapes in between do not matter: a clamp commutes with them.
+// Relu and Clip join the Conv, Gemm, Add, Sub or Mul that alone they read from, as its clamp. Maximum
+// pools and movements in between do not matter: a clamp commutes with them.
 #include "gradus/graph/fused.h"
 #include "gradus/prepare/attributes.h"
+#include "gradus/prepare/groups.h"
 #include "gradus/prepare/prepare.h"
 #include "gradus/prepare/rewrite.h"
 
 namespace gradus {
 namespace {
 
-bool commutes(const std::string& op) {
-  return op == "MaxPool" || op == "Flatten" || op == "Reshape" || op == "Slice";
+bool commutes(const Node& node) {
+  return node.op == "MaxPool" || node.op == "GlobalMaxPool" || is_movement(node);
+}
+
+// A sum, difference or product of two tensors; with a constant it is part of an activation.
+bool combines(const Graph& graph, const Node& node) {
+  if (node.op != "Add" && node.op != "Sub" && node.op != "Mul") return false;
+  return !graph.value(node.inputs.at(0)).constant && !graph.value(node.inputs.at(1)).constant;
 }
 
 // The node whose result the clamp may cut, or -1.
@@ -18,8 +25,8 @@ std::int64_t host_of(const Graph& graph, ValueId id) {
     const std::int64_t found = graph.producer(id);
     if (found < 0) return -1;
     const Node& node = graph.nodes[static_cast<std::size_t>(found)];
-    if (is_linear(node) || node.op == "Add") return found;
-    if (!commutes(node.op) || node.outputs.size() != 1) return -1;
+    if (is_linear(node) || combines(graph, node)) return found;
+    if (!commutes(node) || node.outputs.size() != 1) return -1;
     id = node.inputs[0];
   }
   return -1;

@@ -1,0 +1,135 @@
+#include "gradus/prepare/groups.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <string_view>
+
+#include "gradus/prepare/attributes.h"
+
+namespace gradus {
+namespace {
+
+constexpr std::string_view kFunctions[] = {
+    "Abs",       "Ceil",     "Celu", "Clip",        "Cos",     "Elu",        "Erf",
+    "Exp",       "Floor",    "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Log",
+    "Mish",      "Neg",      "Reciprocal", "Relu",  "Round",   "Selu",       "Sigmoid",
+    "Sign",      "Sin",      "Softplus", "Softsign", "Sqrt",   "Swish",      "Tanh",
+    "ThresholdedRelu"};
+constexpr std::string_view kOfTwo[] = {"Add", "Div", "Max", "Min", "Mul", "Pow", "PRelu", "Sub"};
+constexpr std::string_view kMovements[] = {
+    "DepthToSpace", "Expand", "Flatten", "Gather",       "Reshape",   "Slice",
+    "SpaceToDepth", "Squeeze", "Tile",   "Transpose",    "Unsqueeze"};
+
+bool among(const auto& list, const std::string& op) {
+  return std::find(std::begin(list), std::end(list), op) != std::end(list);
+}
+
+bool is_constant(const Graph& graph, ValueId id) {
+  return id != kNoValue && graph.value(id).constant.has_value();
+}
+
+// One number, or one a channel of a value of this rank.
+bool is_parameter(const Value& value, std::size_t rank) {
+  if (!value.constant || value.constant->dtype() != DType::kFloat32) return false;
+  const Shape& shape = value.constant->shape();
+  if (shape.size() > rank) return false;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const std::size_t axis = rank - shape.size() + i;
+    if (axis != 1 && shape[i] != 1) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool is_inner(const Node& node) { return node.attributes.contains("inner"); }
+
+const Node& root_of(const Graph& graph, const Node& node) {
+  const Node* at = &node;
+  while (is_inner(*at)) at = &graph.nodes[graph.consumers(at->outputs.at(0)).at(0)];
+  return *at;
+}
+
+std::vector<const Node*> group_of(const Graph& graph, const Node& root) {
+  std::set<const Node*> found = {&root};
+  std::vector<const Node*> open = {&root};
+  while (!open.empty()) {
+    const Node& node = *open.back();
+    open.pop_back();
+    for (ValueId id : node.inputs) {
+      if (id == kNoValue || is_constant(graph, id)) continue;
+      const std::int64_t producer = graph.producer(id);
+      if (producer < 0) continue;
+      const Node& before = graph.nodes[static_cast<std::size_t>(producer)];
+      if (is_inner(before) && found.insert(&before).second) open.push_back(&before);
+    }
+  }
+  return {found.begin(), found.end()};  // nodes lie in one vector: by address is in order
+}
+
+ValueId source_of(const Graph& graph, const Node& root) {
+  const std::vector<const Node*> group = group_of(graph, root);
+  ValueId source = kNoValue;
+  for (const Node* node : group) {
+    for (ValueId id : node->inputs) {
+      if (id == kNoValue || is_constant(graph, id)) continue;
+      const bool inside = std::any_of(group.begin(), group.end(), [&](const Node* other) {
+        return other->outputs.at(0) == id;
+      });
+      if (inside || id == source) continue;
+      if (source != kNoValue) return kNoValue;
+      source = id;
+    }
+  }
+  return source;
+}
+
+bool is_pointwise(const Graph& graph, const Node& node) {
+  const bool of_two = among(kOfTwo, node.op);
+  if (!of_two && !among(kFunctions, node.op)) return false;
+  if (node.inputs.size() != (of_two ? 2u : 1u) || node.outputs.size() != 1) return false;
+  const auto& shape = graph.value(node.outputs[0]).shape;
+  if (!shape || shape->size() < 2 || shape->size() > 4) return false;
+  return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
+    const Value& value = graph.value(id);
+    return value.constant ? is_parameter(value, shape->size()) : value.shape == shape;
+  });
+}
+
+bool is_movement(const Node& node) {
+  if (node.op == "Resize") return node.text("mode", "nearest") == "nearest";
+  return among(kMovements, node.op) && node.outputs.size() == 1;
+}
+
+MapShape map_shape_of(const Shape& shape) {
+  switch (shape.size()) {
+    case 2:
+      return {shape[1], 1, 1};
+    case 3:
+      return {shape[1], 1, shape[2]};
+    default:
+      return {shape.at(1), shape.at(2), shape.at(3)};
+  }
+}
+
+Form form_of(const Graph& graph, const Node& root) {
+  const bool alone = group_of(graph, root).size() == 1;
+  if (is_pointwise(graph, root)) {
+    if (!alone) return Form::kActivation;
+    if (root.op == "Relu" || root.op == "Clip") return Form::kOwn;
+    const bool constants = std::any_of(root.inputs.begin(), root.inputs.end(),
+                                       [&](ValueId id) { return is_constant(graph, id); });
+    return root.inputs.size() == 1 || constants ? Form::kActivation : Form::kOwn;
+  }
+  if (!is_movement(root)) return Form::kOwn;
+  if (!alone) return Form::kMovement;
+  const auto& in = graph.value(root.inputs.at(0)).shape;
+  const auto& out = graph.value(root.outputs.at(0)).shape;
+  const bool maps = in && out && (in->size() == 4 || in->size() == 2);
+  if (root.op == "Slice" && maps) return Form::kOwn;
+  const bool flattens = root.op == "Flatten" || root.op == "Reshape";
+  return flattens && maps && out->size() == 2 ? Form::kOwn : Form::kMovement;
+}
+
+}  // namespace gradus
