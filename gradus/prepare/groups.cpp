@@ -98,7 +98,10 @@ bool is_pointwise(const Graph& graph, const Node& node) {
 }
 
 bool is_movement(const Node& node) {
-  if (node.op == "Resize") return node.text("mode", "nearest") == "nearest";
+  if (node.op == "Resize") {  // crop and resize has values of its own outside
+    return node.text("mode", "nearest") == "nearest" &&
+           node.text("coordinate_transformation_mode", "half_pixel") != "tf_crop_and_resize";
+  }
   return among(kMovements, node.op) && node.outputs.size() == 1;
 }
 

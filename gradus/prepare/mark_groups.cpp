@@ -13,20 +13,22 @@ class Grower {
  public:
   Grower(Graph& graph, std::size_t root) : graph_(graph), inside_{root} {}
 
-  // Nodes before the root until all that they read is one tensor, and functions of one tensor on.
+  // Nodes before the root for as long as they are functions; of these sets the largest that reads
+  // one tensor.
   void grow_activation() {
+    std::set<std::size_t> largest;
     while (true) {
       const std::set<ValueId> sources = outside_inputs();
-      if (sources.empty()) return;
+      if (sources.size() == 1) largest = inside_;
       std::int64_t latest = -1;
       for (ValueId id : sources) latest = std::max(latest, graph_.producer(id));
       if (latest < 0) break;
       const Node& node = graph_.nodes[static_cast<std::size_t>(latest)];
       if (!is_pointwise(graph_, node) || !only_read_inside(node)) break;
-      if (sources.size() == 1 && tensors(node) != 1) break;
       inside_.insert(static_cast<std::size_t>(latest));
     }
-    if (outside_inputs().size() == 1) mark();
+    inside_ = largest;
+    if (!inside_.empty()) mark();
   }
 
   // Movements before the root until what they read is a map.
@@ -56,14 +58,6 @@ class Grower {
       }
     }
     return found;
-  }
-
-  std::size_t tensors(const Node& node) const {
-    std::set<ValueId> found;
-    for (ValueId id : node.inputs) {
-      if (id != kNoValue && !graph_.value(id).constant) found.insert(id);
-    }
-    return found.size();
   }
 
   bool only_read_inside(const Node& node) const {

@@ -7,23 +7,38 @@
 
 #include "gradus/base/check.h"
 #include "gradus/base/error.h"
+#include "gradus/prepare/groups.h"
 #include "gradus/prepare/integer_form.h"
 #include "gradus/train/code_loops.h"
+#include "gradus/train/group_codes.h"
 #include "gradus/train/op_helpers.h"
 
 namespace gradus {
 namespace {
 
-bool is_integer_node(const CodeContext& context, const Node& node, const TrainOp& op) {
-  const IntegerOp* form = find_integer_op(node.op);
-  if (op.codes == nullptr || form == nullptr || no_integer_form(context.graph, node)) return false;
-  const std::vector<ValueId> inputs = data_inputs(node);
+// Of the root of a group.
+bool is_integer_node(const CodeContext& context, const Node& node) {
+  const IntegerOp* form = find_integer_op(context.graph, node);
+  const bool known = form_of(context.graph, node) != Form::kOwn || find_train_op(node).codes;
+  if (!known || form == nullptr || no_integer_form(context.graph, node)) return false;
+  const std::vector<ValueId> inputs = data_inputs(context.graph, node);
   if (!std::all_of(inputs.begin(), inputs.end(),
                    [&](ValueId id) { return context.is_codes(id); })) {
     return false;
   }
   if (form->role == Role::kLinear && !context.is_codes(node.inputs.at(1))) return false;
   return form->float_output || context.is_codes(node.outputs.at(0));
+}
+
+CodeFunction codes_of(const CodeContext& context, const Node& root) {
+  switch (form_of(context.graph, root)) {
+    case Form::kActivation:
+      return activation_code_function(context, root);
+    case Form::kMovement:
+      return movement_code_function(context, root);
+    default:
+      return find_train_op(root).codes(context, root);
+  }
 }
 
 // NNPACK computes convolutions by Winograd's or Fourier's transform, which is not exact; libtorch
@@ -46,12 +61,12 @@ CodeNetwork::CodeNetwork(const Graph& graph, Profile profile)
   bool any_island = false;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    const TrainOp& op = find_train_op(node);
     Step step;
     step.output = node.outputs.at(0);
-    if (is_integer_node(context_, node, op)) {
-      step.inputs = data_inputs(node);
-      step.codes = op.codes(context_, node);
+    if (is_integer_node(context_, root_of(graph, node))) {
+      step.inner = is_inner(node);
+      if (!step.inner) step.inputs = data_inputs(graph, node);
+      if (!step.inner) step.codes = codes_of(context_, node);
     } else {
       any_island = true;
       for (ValueId id : node.inputs) {
@@ -100,6 +115,7 @@ std::vector<at::Tensor> CodeNetwork::run(const at::Tensor& images, const OnCodes
   std::vector<at::Tensor> inputs;
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const Step& step = steps_[i];
+    if (step.inner) continue;
     inputs.clear();
     for (ValueId id : step.inputs) {
       const at::Tensor& value = values[static_cast<std::size_t>(id)];

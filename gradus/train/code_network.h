@@ -28,6 +28,7 @@ class CodeNetwork {
  private:
   struct Step {
     CodeFunction codes;  // empty for an island
+    bool inner = false;  // computed by the root of its group (prepare/groups.h)
     std::vector<ValueId> inputs;
     ValueId output = kNoValue;
   };

@@ -24,6 +24,7 @@ ConstantRole role_of(const Node& node, std::size_t input) {
     if (input == 1) return ConstantRole::kWeights;
     return input <= 4 ? ConstantRole::kAffine : ConstantRole::kStatistic;
   }
+  if (node.op == "PRelu" && input == 1) return ConstantRole::kAffine;
   if (node.op == "BatchNormalization" && input > 0) {
     return input <= 2 ? ConstantRole::kAffine : ConstantRole::kStatistic;
   }
@@ -147,7 +148,7 @@ at::Tensor Network::input_of(ValueId id, bool quantize) {
 bool Network::only_moved(const Node& node, const TrainOp& op) const {
   if (!op.moves_values || fused_clamp(node).any()) return false;
   const QuantizerId quantizer = graph_.value(node.outputs[0]).quantizer;
-  const std::vector<ValueId> inputs = data_inputs(node);
+  const std::vector<ValueId> inputs = data_inputs(graph_, node);
   return std::all_of(inputs.begin(), inputs.end(), [&](ValueId id) {
     return id == kNoValue || graph_.value(id).quantizer == quantizer;
   });

@@ -11,9 +11,11 @@ namespace gradus {
 
 const TrainOp& find_train_op(const Node& node) {
   std::string known;
-  for (const TrainOp& op : train_ops()) {
-    if (node.op == op.op) return op;
-    known += (known.empty() ? "" : ", ") + std::string(op.op);
+  for (const TrainOpFamily& family : train_ops()) {
+    for (const TrainOp& op : family) {
+      if (node.op == op.op) return op;
+      known += (known.empty() ? "" : ", ") + std::string(op.op);
+    }
   }
   refuse_node(node, "training and evaluation have no such operator; expected one of " + known);
 }

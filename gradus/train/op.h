@@ -1,5 +1,6 @@
 // How libtorch computes one operator, in floats and in exact codes. One operator is one file in
-// ops/ and one line in CMakeLists.txt.
+// ops/ (closely related ones share a file) and one line in CMakeLists.txt. Groups of operators, which
+// integers compute in one (prepare/groups.h), have their codes in group_codes.h.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -7,6 +8,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "gradus/graph/fused.h"
 #include "gradus/graph/graph.h"
@@ -59,8 +61,10 @@ struct TrainOp {
   bool moves_values = false;
 };
 
+using TrainOpFamily = std::vector<TrainOp>;  // what one file defines
+
 // In the order of CMakeLists.txt.
-std::span<const TrainOp> train_ops();
+std::span<const TrainOpFamily> train_ops();
 // Throws Error (kUnsupported) naming the node and the operators that there are.
 const TrainOp& find_train_op(const Node& node);
 

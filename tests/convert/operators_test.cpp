@@ -36,16 +36,18 @@ void PrintTo(const Middle& middle, std::ostream* out) { *out << middle.name; }
 
 Shape shape_of(const Builder& b, ValueId id) { return *b.graph.value(id).shape; }
 
+std::int64_t element_count_of(const Shape& shape) {
+  std::int64_t count = shape.empty() ? 0 : 1;
+  for (std::size_t i = 1; i < shape.size(); ++i) count *= shape[i];
+  return count;
+}
+
 ValueId apply(Builder& b, const std::string& op, std::vector<ValueId> inputs,
               Attributes attributes = {}) {
-  Shape shape = shape_of(b, inputs[0]);
+  Shape shape;  // of the largest input
   for (ValueId id : inputs) {
-    if (shape_of(b, id).size() > shape.size() || !b.graph.value(id).constant) {
-      const Shape other = shape_of(b, id);
-      for (std::size_t i = 0; i < other.size() && other.size() == shape.size(); ++i) {
-        if (shape[i] == 1 || other.size() > shape.size()) shape[i] = other[i];
-      }
-    }
+    const Shape other = shape_of(b, id);
+    if (element_count_of(other) >= element_count_of(shape)) shape = other;
   }
   const std::string name = op + std::to_string(b.graph.nodes.size());
   return b.node(name, op, std::move(inputs), shape, std::move(attributes));
@@ -98,11 +100,11 @@ std::vector<Middle> with_constants() {
          x = apply(b, "Relu", {b.max_pool("pool", x)});
          return apply(b, "Add", {apply(b, "Mul", {x, channels(b, -1, 1)}), channels(b, -1, 1)});
        },
-       "pool rescale lookup"},
+       "pool lookup"},
       {"DifferencesAndQuotient",
        [](Builder& b, ValueId x) {
          x = apply(b, "Abs", {x});
-         return apply(b, "Div", {number(b, 2.0f), apply(b, "Sub", {number(b, -0.4f), x})});
+         return apply(b, "Div", {number(b, 2.0f), apply(b, "Sub", {x, number(b, -0.4f)})});
        },
        "lookup"},
       {"PowerMinimumMaximum",
@@ -242,7 +244,6 @@ Graph network(const Middle& middle) {
   Builder b(11);
   ValueId x = b.batch_norm("bn", b.conv("first", b.input("image", {-1, 3, 4, 6}), 6));
   x = middle.build(b, x);
-  const Shape shape = shape_of(b, x);
   x = b.conv("last", x, 5, 1);
   x = b.gemm("fc", b.flatten("flat", b.global_pool("gap", x)), 4);
   b.graph.outputs = {x};

@@ -41,8 +41,8 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOp average_pool_train_op() {
-  return {.op = "AveragePool", .forward = forward, .codes = codes, .fresh_output = true};
+TrainOpFamily average_pool_train_op() {
+  return {{.op = "AveragePool", .forward = forward, .codes = codes, .fresh_output = true}};
 }
 
 }  // namespace gradus

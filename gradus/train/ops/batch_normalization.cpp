@@ -11,8 +11,8 @@ at::Tensor forward(const FloatContext& context, const Node& node,
 
 }  // namespace
 
-TrainOp batch_normalization_train_op() {
-  return {.op = "BatchNormalization", .forward = forward, .fresh_output = true};
+TrainOpFamily batch_normalization_train_op() {
+  return {{.op = "BatchNormalization", .forward = forward, .fresh_output = true}};
 }
 
 }  // namespace gradus

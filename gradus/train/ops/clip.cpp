@@ -13,6 +13,8 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOp clip_train_op() { return {.op = "Clip", .forward = forward, .codes = codes}; }
+TrainOpFamily clip_train_op() {
+  return {{.op = "Clip", .forward = forward, .codes = codes}};
+}
 
 }  // namespace gradus

@@ -22,12 +22,12 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOp concat_train_op() {
-  return {.op = "Concat",
+TrainOpFamily concat_train_op() {
+  return {{.op = "Concat",
           .forward = forward,
           .codes = codes,
           .fresh_output = true,
-          .moves_values = true};
+          .moves_values = true}};
 }
 
 }  // namespace gradus

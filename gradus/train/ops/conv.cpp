@@ -40,8 +40,8 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOp conv_train_op() {
-  return {.op = "Conv", .forward = forward, .codes = codes, .fresh_output = true};
+TrainOpFamily conv_train_op() {
+  return {{.op = "Conv", .forward = forward, .codes = codes, .fresh_output = true}};
 }
 
 }  // namespace gradus

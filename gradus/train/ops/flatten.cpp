@@ -20,8 +20,8 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOp flatten_train_op() {
-  return {.op = "Flatten", .forward = forward, .codes = codes, .moves_values = true};
+TrainOpFamily flatten_train_op() {
+  return {{.op = "Flatten", .forward = forward, .codes = codes, .moves_values = true}};
 }
 
 }  // namespace gradus

@@ -27,8 +27,8 @@ at::Tensor forward(const FloatContext& context, const Node& node,
 
 }  // namespace
 
-TrainOp gather_train_op() {
-  return {.op = "Gather", .forward = forward, .fresh_output = true, .moves_values = true};
+TrainOpFamily gather_train_op() {
+  return {{.op = "Gather", .forward = forward, .fresh_output = true, .moves_values = true}};
 }
 
 }  // namespace gradus

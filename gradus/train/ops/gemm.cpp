@@ -26,8 +26,8 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOp gemm_train_op() {
-  return {.op = "Gemm", .forward = forward, .codes = codes, .fresh_output = true};
+TrainOpFamily gemm_train_op() {
+  return {{.op = "Gemm", .forward = forward, .codes = codes, .fresh_output = true}};
 }
 
 }  // namespace gradus

@@ -22,8 +22,8 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOp global_average_pool_train_op() {
-  return {.op = "GlobalAveragePool", .forward = forward, .codes = codes, .fresh_output = true};
+TrainOpFamily global_average_pool_train_op() {
+  return {{.op = "GlobalAveragePool", .forward = forward, .codes = codes, .fresh_output = true}};
 }
 
 }  // namespace gradus

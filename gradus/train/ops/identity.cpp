@@ -13,8 +13,8 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOp identity_train_op() {
-  return {.op = "Identity", .forward = forward, .codes = codes, .moves_values = true};
+TrainOpFamily identity_train_op() {
+  return {{.op = "Identity", .forward = forward, .codes = codes, .moves_values = true}};
 }
 
 }  // namespace gradus

@@ -23,14 +23,27 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
   return moved_codes(context, node, forward);
 }
 
+at::Tensor global(const FloatContext&, const Node&, std::span<const at::Tensor> inputs) {
+  return at::amax(inputs[0], {2, 3}, true);
+}
+
+CodeFunction global_codes(const CodeContext& context, const Node& node) {
+  return moved_codes(context, node, global);
+}
+
 }  // namespace
 
-TrainOp max_pool_train_op() {
-  return {.op = "MaxPool",
-          .forward = forward,
-          .codes = codes,
-          .fresh_output = true,
-          .moves_values = true};
+TrainOpFamily max_pool_train_op() {
+  return {{.op = "MaxPool",
+           .forward = forward,
+           .codes = codes,
+           .fresh_output = true,
+           .moves_values = true},
+          {.op = "GlobalMaxPool",
+           .forward = global,
+           .codes = global_codes,
+           .fresh_output = true,
+           .moves_values = true}};
 }
 
 }  // namespace gradus

@@ -22,8 +22,8 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOp pad_train_op() {
-  return {.op = "Pad", .forward = forward, .codes = codes, .moves_values = true};
+TrainOpFamily pad_train_op() {
+  return {{.op = "Pad", .forward = forward, .codes = codes, .moves_values = true}};
 }
 
 }  // namespace gradus

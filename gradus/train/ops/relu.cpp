@@ -13,6 +13,8 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOp relu_train_op() { return {.op = "Relu", .forward = forward, .codes = codes}; }
+TrainOpFamily relu_train_op() {
+  return {{.op = "Relu", .forward = forward, .codes = codes}};
+}
 
 }  // namespace gradus

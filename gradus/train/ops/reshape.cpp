@@ -16,8 +16,8 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOp reshape_train_op() {
-  return {.op = "Reshape", .forward = forward, .codes = codes, .moves_values = true};
+TrainOpFamily reshape_train_op() {
+  return {{.op = "Reshape", .forward = forward, .codes = codes, .moves_values = true}};
 }
 
 }  // namespace gradus

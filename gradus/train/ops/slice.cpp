@@ -23,8 +23,8 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOp slice_train_op() {
-  return {.op = "Slice", .forward = forward, .codes = codes, .moves_values = true};
+TrainOpFamily slice_train_op() {
+  return {{.op = "Slice", .forward = forward, .codes = codes, .moves_values = true}};
 }
 
 }  // namespace gradus
