@@ -35,7 +35,9 @@ ValueId GraphBuilder::conv(const std::string& name, ValueId x, std::int64_t out,
   for (float& value : values) value = deviation * rng_.normal();
   const ValueId w = constant(name + ".weight", weights, std::move(values));
   const std::int64_t p = options.padding;
-  return node(name, "Conv", {x, w},
+  std::vector<ValueId> inputs = {x, w};
+  if (options.bias) inputs.push_back(constant_of(name + ".bias", out, 0.0f));
+  return node(name, "Conv", std::move(inputs),
               {{"kernel_shape", Integers{k, k}},
                {"strides", Integers{options.stride, options.stride}},
                {"dilations", Integers{1, 1}},

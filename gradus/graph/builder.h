@@ -17,6 +17,7 @@ struct ConvOptions {
   std::int64_t stride = 1;
   std::int64_t padding = 0;  // on every side
   std::int64_t groups = 1;
+  bool bias = false;  // zeros
 };
 
 class GraphBuilder {
@@ -27,7 +28,7 @@ class GraphBuilder {
   // A float32 input; shape[0] is -1, the batch.
   ValueId input(const std::string& name, Shape shape);
 
-  // Without bias. Weights are normal with deviation sqrt(2 / (out * kernel * kernel)): He et al.,
+  // Weights are normal with deviation sqrt(2 / (out * kernel * kernel)): He et al.,
   // arXiv:1502.01852v1, eq. 14 (fan out), as torchvision draws them.
   ValueId conv(const std::string& name, ValueId x, std::int64_t out, const ConvOptions& options);
   // gamma 1, beta 0, mean 0, variance 1; epsilon 1e-5, momentum 0.9.
