@@ -87,6 +87,21 @@ Padding padding_of(const Graph& graph, const Node& node) {
   return {{pads.begin(), middle}, {middle, pads.end()}};
 }
 
+bool is_spread(const Graph& graph, const Node& node) {
+  using Integers = std::vector<std::int64_t>;
+  const auto& weights = graph.value(node.inputs.at(1)).constant;
+  if (node.op != "ConvTranspose" || node.inputs.size() != 2 || !weights) return false;
+  const Shape& in = known_shape(graph, node, node.inputs[0]);
+  if (weights->dtype() != DType::kFloat32 || weights->shape() != Shape{in.at(1), 1, 1, 1}) {
+    return false;
+  }
+  const auto taps = weights->as<float>();
+  return node.integer("group", 1) == in[1] &&
+         std::all_of(taps.begin(), taps.end(), [](float tap) { return tap == 1.0f; }) &&
+         node.integers("pads", {0, 0, 0, 0}) == Integers{0, 0, 0, 0} &&
+         node.integers("output_padding", {0, 0}) == Integers{0, 0};
+}
+
 std::vector<AxisSlice> slices_of(const Graph& graph, const Node& node) {
   const std::size_t rank = known_shape(graph, node, node.inputs.at(0)).size();
   const auto starts = node.integers("starts", {});

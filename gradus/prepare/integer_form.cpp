@@ -117,6 +117,13 @@ void check_pad(const Graph& graph, const Node& node) {
   if (padding.before[0] + padding.after[0] != 0) refuse_node(node, "pads the batch");
 }
 
+void check_spread(const Graph& graph, const Node& node) {
+  map_shape(graph, node);
+  if (!is_spread(graph, node)) {
+    refuse_node(node, "its weights are not constant, or it cuts more than its kernel reaches");
+  }
+}
+
 void check_clamp(const Graph& graph, const Node& node) {
   input_shape(graph, node);
   clamp_of(node);
@@ -163,6 +170,7 @@ constexpr IntegerOp kOps[] = {
     {"Reshape", Role::kPassThrough, false, check_flatten},
     {"Slice", Role::kPassThrough, false, check_slice},
     {"Pad", Role::kPassThrough, false, check_pad},
+    {"ConvTranspose", Role::kPassThrough, false, check_spread},
     {"Identity", Role::kPassThrough, false, check_identity},
     {"activation", Role::kCompute, false, check_activation},
     {"movement", Role::kPassThrough, false, check_movement},

@@ -210,7 +210,8 @@ class Evaluator {
 
   void movement(const Node& node) {
     output(node).codes = moved(node, codes(node.inputs[0]), *graph_.value(node.inputs[0]).shape,
-                               *graph_.value(node.outputs[0]).shape);
+                               *graph_.value(node.outputs[0]).shape,
+                               raw(node.inputs[0]) ? quantizer(node.inputs[0]).zero_point : 0);
   }
 
   void concat(const Node& node) {

@@ -137,12 +137,21 @@ float function_of(const Node& node, const std::vector<float>& operands) {
 }
 
 std::vector<std::int32_t> moved(const Node& node, const std::vector<std::int32_t>& codes,
-                                const Shape& in, const Shape& out) {
+                                const Shape& in, const Shape& out, std::int32_t zero) {
   if (node.op == "Reshape" || node.op == "Flatten" || node.op == "Squeeze" ||
       node.op == "Unsqueeze" || node.op == "Identity") {
     return codes;
   }
   std::vector<std::int32_t> result;
+  if (node.op == "ConvTranspose") {  // zeros between the pixels
+    const auto strides = node.integers("strides", {1, 1});
+    for_each_index(out, [&](const Index& o, std::size_t) {
+      const bool pixel = o[2] % strides[0] == 0 && o[3] % strides[1] == 0;
+      const Index from = {0, o[1], o[2] / strides[0], o[3] / strides[1]};
+      result.push_back(pixel ? codes.at(number_of(in, from)) : zero);
+    });
+    return result;
+  }
   for_each_index(out, [&](const Index& o, std::size_t) {
     result.push_back(codes.at(number_of(in, source_index(node, in, out, o))));
   });

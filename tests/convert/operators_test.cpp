@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "gradus/base/error.h"
+#include "gradus/graph/evaluate.h"
 #include "gradus/prepare/groups.h"
 #include "gradus/prepare/integer_form.h"
 #include "tests/convert/exactness.h"
@@ -224,6 +225,19 @@ std::vector<Middle> movements() {
          return move(b, "Reshape", x, {-1, 4, 12, 3}, {{"shape", Integers{-1, 4, 12, 3}}});
        },
        "flatten gather"},
+      {"TransposedConvolution",
+       [](Builder& b, ValueId x) {
+         const ValueId w = b.constant("up.weight", {6, 2, 3, 2}, -1, 1);
+         const ValueId bias = b.constant("up.bias", {4}, -1, 1);
+         return b.relu("r", b.node("up", "ConvTranspose", {x, w, bias}, {-1, 4, 8, 17},
+                                   {{"kernel_shape", Integers{3, 2}},
+                                    {"strides", Integers{2, 3}},
+                                    {"dilations", Integers{1, 1}},
+                                    {"pads", Integers{1, 0, 1, 0}},
+                                    {"output_padding", Integers{1, 0}},
+                                    {"group", std::int64_t{2}}}));
+       },
+       "pad conv"},
       {"ThereAndBackAgain",
        [](Builder& b, ValueId x) {
          x = move(b, "Squeeze", b.global_pool("p", x), {-1, 6, 1}, {{"axes", Integers{3}}});
@@ -341,6 +355,37 @@ TEST(Operators, AreRefusedWhereTheirResultIsNoNumber) {
   }
 }
 
+TEST(TransposedConvolution, IsTheSameFunctionAsAConvolutionOfASpreadMap) {
+  for (const std::int64_t group : {1, 2}) {
+    Builder b(group == 1 ? 4 : 5);
+    const ValueId x = b.input("image", {-1, 4, 3, 5});
+    const ValueId w = b.constant("w", {4, 6 / group, 3, 2}, -1, 1);
+    b.graph.outputs = {b.node("up", "ConvTranspose", {x, w, b.constant("bias", {6}, -1, 1)},
+                              {-1, 6, 7, 12},
+                              {{"kernel_shape", Integers{3, 2}},
+                               {"strides", Integers{2, 2}},
+                               {"dilations", Integers{1, 3}},
+                               {"pads", Integers{1, 1, 0, 0}},
+                               {"output_padding", Integers{1, 1}},
+                               {"group", group}})};
+    b.graph.value(b.graph.outputs[0]).shape = Shape{-1, 6, 7, 12};
+    Graph after = b.graph;
+    Recipe recipe;
+    recipe.quantize = false;
+    prepare(after, recipe);
+    ASSERT_EQ(after.nodes.size(), 2u);
+    EXPECT_EQ(after.nodes[1].op, "Conv");
+    std::vector<float> numbers = picture(4 * 3 * 5, 9);
+    const Tensor image = Tensor::from<float>({1, 4, 3, 5}, numbers);
+    const Tensor expected = evaluate_graph(b.graph, std::span(&image, 1)).at(0);
+    const Tensor found = evaluate_graph(after, std::span(&image, 1)).at(0);
+    ASSERT_EQ(found.shape(), expected.shape());
+    for (std::size_t i = 0; i < found.as<float>().size(); ++i) {
+      EXPECT_NEAR(found.as<float>()[i], expected.as<float>()[i], 1e-5);
+    }
+  }
+}
+
 TEST(Constants, JoinTheLayerBeforeThem) {
   for (const bool norm : {false, true}) {
     Builder b(3);
@@ -349,21 +394,29 @@ TEST(Constants, JoinTheLayerBeforeThem) {
     x = apply(b, "Mul", {x, channels(b, -2, 2)});
     x = apply(b, "Add", {channels(b, -1, 1), x});
     x = apply(b, "Sub", {number(b, 0.5f), x});
-    x = apply(b, "Div", {x, number(b, 4.0f)});
+    x = apply(b, "Div", {apply(b, "Sub", {x, number(b, 0.125f)}), number(b, 4.0f)});
     b.graph.outputs = {b.conv("last", b.relu("r", x), 2, 1)};
     const Case c{8, 8, true, true, Profile::kIeee32, BatchNormMode::kFold};
     const Graph graph = prepared(b.graph, c, 1);
     ASSERT_EQ(graph.nodes.size(), 2u);
     const auto weights = graph.value(graph.nodes[0].inputs[1]).constant->as<float>();
     const auto plain = b.graph.value(b.graph.find_value("conv.weight")).constant->as<float>();
-    double gain = -b.graph.value(b.graph.nodes[norm ? 2 : 1].inputs[1]).constant->as<float>()[0] / 4.0;
+    const auto of = [&](const std::string& name) {
+      return static_cast<double>(b.graph.value(b.graph.find_value(name)).constant->as<float>()[0]);
+    };
+    const auto constant = [&](std::size_t node, std::size_t input) {
+      return of(b.graph.value(b.graph.nodes[node + (norm ? 1 : 0)].inputs[input]).name);
+    };
+    // Channel 0 of (0.5 - (x * m + a) - 0.125) / 4.
+    double gain = 1.0, offset = norm ? 0.0 : of("conv.bias");
     if (norm) {
-      const auto of = [&](const char* name) {
-        return static_cast<double>(b.graph.value(b.graph.find_value(name)).constant->as<float>()[0]);
-      };
-      gain *= of("bn.gamma") / std::sqrt(of("bn.variance") + 1e-3);
+      gain = of("bn.gamma") / std::sqrt(of("bn.variance") + 1e-3);
+      offset = of("bn.beta") - of("bn.mean") * gain;
     }
+    gain *= -constant(1, 1) / 4;
+    offset = (0.375 - (offset * constant(1, 1) + constant(2, 0))) / 4;
     EXPECT_NEAR(weights[0], plain[0] * gain, 1e-5 * std::fabs(plain[0] * gain));
+    EXPECT_NEAR(graph.value(graph.nodes[0].inputs[2]).constant->as<float>()[0], offset, 1e-5);
     const QModel model = convert(graph, {});
     expect_equal(graph, model, picture(3 * 4 * 6, 5));
   }

@@ -72,6 +72,33 @@ Graph every_operator() {
   return b.finish(b.linear("head", x, 10), "logits");
 }
 
+// Activations by table, products, repeated pixels and movements: what MobileNetV3 and ShuffleNet have.
+Graph modern() {
+  using Integers = std::vector<std::int64_t>;
+  GraphBuilder b("modern", 5);
+  ValueId x = b.input("input", {-1, 3, 16, 16});
+  x = b.node("stem_swish", "HardSwish", {conv_bn(b, "stem", x, 12, {.kernel = 3, .padding = 1})});
+  ValueId s = b.global_average_pool("squeeze", x);
+  s = b.relu("squeeze_relu", b.conv("fc1", s, 8, {.kernel = 1, .bias = true}));
+  s = b.node("gate", "Sigmoid", {b.conv("fc2", s, 12, {.kernel = 1, .bias = true})});
+  x = b.node("excite", "Mul", {x, s});
+  ValueId y = conv_bn(b, "silu", x, 12, {.kernel = 3, .padding = 1, .groups = 12});
+  y = b.node("silu_mul", "Mul", {b.node("silu_sigmoid", "Sigmoid", {y}), y});
+  x = b.node("difference", "Sub", {x, y});
+  x = b.node("prelu", "PRelu",
+             {conv_bn(b, "mix", x, 12, {.kernel = 1}),
+              b.constant("prelu.slope", {12, 1, 1},
+                         {.1f, .2f, -.1f, .5f, 0.f, .3f, .25f, .1f, .7f, .2f, .4f, .9f})});
+  x = b.node("split", "Reshape", {x}, {{"shape", Integers{-1, 3, 4, 16, 16}}});
+  x = b.node("turn", "Transpose", {x}, {{"perm", Integers{0, 2, 1, 3, 4}}});
+  x = b.node("joined", "Reshape", {x}, {{"shape", Integers{-1, 12, 16, 16}}});
+  x = b.node("shrink", "SpaceToDepth", {x}, {{"blocksize", std::int64_t{2}}});
+  x = b.node("gelu", "Gelu", {conv_bn(b, "last", x, 16, {.kernel = 1})},
+             {{"approximate", std::string("none")}});
+  x = b.flatten("flat", b.node("top", "GlobalMaxPool", {x}));
+  return b.finish(b.linear("head", x, 10), "logits");
+}
+
 // A network whose fully connected layer reads a whole map, and ends in convolution and global pool.
 Graph flattened_map() {
   GraphBuilder b("flattened-map", 3);
@@ -143,7 +170,7 @@ class BitExact : public testing::TestWithParam<Case> {};
 
 TEST_P(BitExact, TrainedNetworkAndEngineAgreeOnEveryCode) {
   const auto calibration = pictures(32);
-  for (Graph& graph : std::vector<Graph>{every_operator(), flattened_map()}) {
+  for (Graph& graph : std::vector<Graph>{every_operator(), modern(), flattened_map()}) {
     const Prepared prepared = prepare_case(graph, GetParam(), *calibration);
     for (Isa isa : all_isas()) {
       if (!isa_supported(isa)) continue;

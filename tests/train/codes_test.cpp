@@ -54,7 +54,7 @@ std::size_t expect_same_codes(const Graph& graph, Profile profile, float shift =
 }
 
 TEST(CodeEvaluator, EqualsTheScalarInterpretationOfRandomNetworks) {
-  for (std::uint64_t stream = 1; stream <= 25; ++stream) {
+  for (std::uint64_t stream = 1; stream <= 60; ++stream) {
     const int bits = static_cast<int>(2 + stream % 7);
     Recipe recipe = preset_recipe("w" + std::to_string(bits) + "a" + std::to_string(10 - bits));
     recipe.weights.per_channel = stream % 3 != 0;

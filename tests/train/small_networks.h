@@ -37,6 +37,93 @@ inline void disturb_batch_norms(Graph& graph, TestRandom& random) {
   }
 }
 
+// Resizing to the nearest by whole factors, in normal form.
+inline ValueId enlarge(GraphBuilder& b, const std::string& name, ValueId x, std::int64_t factor) {
+  const Shape in = b.shape(x);
+  using Reals = std::vector<float>;
+  return b.node(name, "Resize", {x},
+                {{"mode", std::string("nearest")},
+                 {"coordinate_transformation_mode", std::string("asymmetric")},
+                 {"nearest_mode", std::string("floor")},
+                 {"cubic_coeff_a", -0.75f},
+                 {"exclude_outside", std::int64_t{0}},
+                 {"extrapolation_value", 0.0f},
+                 {"antialias", std::int64_t{0}},
+                 {"scales", Reals{}},
+                 {"sizes", std::vector<std::int64_t>{-1, in[1], in[2] * factor, in[3] * factor}},
+                 {"roi", Reals{}}});
+}
+
+// An activation, alone or from its parts, or one of tensors and constants.
+inline ValueId random_activation(GraphBuilder& b, TestRandom& random, const std::string& n,
+                                 ValueId x) {
+  const std::int64_t channels = b.shape(x)[1];
+  const auto constant = [&](const char* name, std::int64_t size) {
+    Shape shape = {1};
+    if (size > 1) shape = {size, 1, 1};
+    return b.constant(name + n, shape, random.normals(static_cast<std::size_t>(size), 0.5f));
+  };
+  switch (random.integer(0, 8)) {
+    case 0:
+      return b.node("sigmoid" + n, "Sigmoid", {x});
+    case 1:
+      return b.node("mul" + n, "Mul", {x, b.node("sigmoid" + n, "Sigmoid", {x})});
+    case 2:
+      return b.node("hard" + n, "HardSwish", {x});
+    case 3:
+      return b.node("prelu" + n, "PRelu", {x, constant("slope", channels)});
+    case 4:
+      return b.node("leaky" + n, "LeakyRelu", {x}, {{"alpha", 0.1f}});
+    case 5: {
+      const ValueId three = b.node("three" + n, "Add", {x, constant("shift", 1)});
+      const ValueId cut = b.node("cut" + n, "Clip", {three}, {{"min", 0.0f}, {"max", 6.0f}});
+      return b.node("product" + n, "Mul", {cut, x});
+    }
+    case 6:
+      return b.node("gelu" + n, "Gelu", {x}, {{"approximate", std::string("tanh")}});
+    case 7:
+      return b.node("tanh" + n, "Tanh", {b.node("scaled" + n, "Mul", {x, constant("k", channels)})});
+    default:
+      return b.node("elu" + n, "Elu", {x}, {{"alpha", 1.3f}});
+  }
+}
+
+// Two tensors, or a map and a pixel an image.
+inline ValueId random_pair(GraphBuilder& b, TestRandom& random, const std::string& n, ValueId x) {
+  const char* op = random.integer(0, 1) == 0 ? "Mul" : "Sub";
+  if (random.integer(0, 1) == 0) {
+    return b.node("pair" + n, op, {b.conv("side" + n, x, b.shape(x)[1], {.kernel = 1}), x});
+  }
+  ValueId s = random.integer(0, 1) == 0 ? b.global_average_pool("pool" + n, x)
+                                        : b.node("top" + n, "GlobalMaxPool", {x});
+  s = b.conv("excite" + n, s, b.shape(x)[1], {.kernel = 1});
+  s = b.node("gate" + n, "HardSigmoid", {s}, {{"alpha", 1 / 6.0f}, {"beta", 0.5f}});
+  return b.node("pair" + n, op, {x, s});
+}
+
+// Values moved to other places.
+inline ValueId random_movement(GraphBuilder& b, TestRandom& random, const std::string& n,
+                               ValueId x) {
+  using Integers = std::vector<std::int64_t>;
+  const Shape in = b.shape(x);
+  switch (random.integer(0, 3)) {
+    case 0:
+      return in[2] < 10 ? enlarge(b, "resize" + n, x, 2) : x;
+    case 1:
+      x = b.conv("wide" + n, x, 8, {.kernel = 1});
+      return b.node("depth" + n, "DepthToSpace", {x},
+                    {{"blocksize", std::int64_t{2}},
+                     {"mode", std::string(random.integer(0, 1) == 0 ? "CRD" : "DCR")}});
+    case 2:
+      x = b.conv("even" + n, x, 6, {.kernel = 1});
+      x = b.node("split" + n, "Reshape", {x}, {{"shape", Integers{-1, 2, 3, in[2], in[3]}}});
+      x = b.node("turn" + n, "Transpose", {x}, {{"perm", Integers{0, 2, 1, 3, 4}}});
+      return b.node("join" + n, "Reshape", {x}, {{"shape", Integers{-1, 6, in[2], in[3]}}});
+    default:
+      return b.node("swap" + n, "Transpose", {x}, {{"perm", Integers{0, 1, 3, 2}}});
+  }
+}
+
 // A chain of random operators over maps with a random number of channels, then a classifier.
 inline Graph random_network(std::uint64_t stream) {
   TestRandom random(stream);
@@ -52,7 +139,7 @@ inline Graph random_network(std::uint64_t stream) {
   for (int i = 0; i < 7; ++i) {
     const std::string n = std::to_string(i);
     const std::int64_t channels = b.shape(x)[1];
-    switch (random.integer(0, 7)) {
+    switch (random.integer(0, 13)) {
       case 0: {
         auto attributes = window(3);
         attributes["dilations"] = Integers{1, 1};
@@ -87,6 +174,18 @@ inline Graph random_network(std::uint64_t stream) {
         x = b.node("avg" + n, "AveragePool", {x}, attributes);
         break;
       }
+      case 7:
+      case 8:
+      case 9:
+        x = random_activation(b, random, n, x);
+        break;
+      case 10:
+      case 11:
+        x = random_pair(b, random, n, x);
+        break;
+      case 12:
+        x = random_movement(b, random, n, x);
+        break;
       default:
         x = random.integer(0, 1) == 0 ? b.halve("halve" + n, x)
                                       : b.pad_channels("pad" + n, x, 1, 2);

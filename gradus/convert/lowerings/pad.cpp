@@ -16,8 +16,17 @@ void lower(LoweringContext& context, const Node& node) {
   context.emit(node, pad);
 }
 
+// Zeros between the pixels of a map.
+void lower_spread(LoweringContext& context, const Node& node) {
+  const auto strides = node.integers("strides", {1, 1});
+  QPad pad;
+  pad.between_rows = extent(node, strides.at(0) - 1);
+  pad.between_columns = extent(node, strides.at(1) - 1);
+  context.emit(node, pad);
+}
+
 }  // namespace
 
-LoweringFamily pad_lowering() { return {{"Pad", lower}}; }
+LoweringFamily pad_lowering() { return {{"Pad", lower}, {"ConvTranspose", lower_spread}}; }
 
 }  // namespace gradus

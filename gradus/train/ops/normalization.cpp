@@ -1,5 +1,5 @@
-// Operators over several values at once that have no integer form: reductions, softmaxes,
-// normalizations, the transposed convolution.
+// Operators over several values at once that have no integer form of their own: reductions,
+// softmaxes, normalizations, the transposed convolution.
 #include <ATen/ATen.h>
 
 #include "gradus/train/op_helpers.h"
@@ -60,6 +60,21 @@ at::Tensor conv_transpose(const FloatContext&, const Node& node, Inputs in) {
   return at::slice(at::slice(y, 2, pads[0], y.size(2) - pads[2]), 3, pads[1], y.size(3) - pads[3]);
 }
 
+// One that only puts zeros between the pixels of a map: all that has an integer form.
+CodeFunction spread_codes(const CodeContext& context, const Node& node) {
+  const CodeFunction rescale = rescaled_codes(context, node, node.inputs.at(0));
+  const auto strides = node.integers("strides", {1, 1});
+  return [strides, rescale](std::span<const at::Tensor> inputs) {
+    const at::Tensor& x = inputs[0];
+    at::Tensor y = at::zeros({x.size(0), x.size(1), (x.size(2) - 1) * strides[0] + 1,
+                              (x.size(3) - 1) * strides[1] + 1},
+                             x.options());
+    at::slice(at::slice(y, 2, 0, y.size(2), strides[0]), 3, 0, y.size(3), strides[1]).copy_(x);
+    y = y.contiguous(at::MemoryFormat::ChannelsLast);
+    return rescale(std::span(&y, 1));
+  };
+}
+
 }  // namespace
 
 TrainOpFamily normalization_train_op() {
@@ -67,7 +82,7 @@ TrainOpFamily normalization_train_op() {
                           {.op = "LogSoftmax", .forward = log_softmax},
                           {.op = "InstanceNormalization", .forward = instance_norm},
                           {.op = "LRN", .forward = local_response},
-                          {.op = "ConvTranspose", .forward = conv_transpose}};
+                          {.op = "ConvTranspose", .forward = conv_transpose, .codes = spread_codes}};
   for (const char* op : {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL1",
                          "ReduceL2", "ReduceSumSquare"}) {
     family.push_back({.op = op, .forward = reduce});

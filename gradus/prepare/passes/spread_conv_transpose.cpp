@@ -1,0 +1,118 @@
+// A transposed convolution becomes a convolution with its weights turned around, over a map with
+// zeros between its pixels. What puts the zeros there is a ConvTranspose too: of one tap of 1, a
+// channel by itself, which integers compute as a pad.
+#include <algorithm>
+#include <vector>
+
+#include "gradus/prepare/attributes.h"
+#include "gradus/prepare/prepare.h"
+
+namespace gradus {
+namespace {
+
+using Integers = std::vector<std::int64_t>;
+
+// [in, out / group, h, w] to [out, in / group, h, w], both axes of the kernel reversed.
+Tensor turned(const Tensor& weights, std::int64_t group) {
+  const Shape& s = weights.shape();
+  const std::int64_t in = s[0] / group;
+  const std::int64_t out = s[1];
+  Tensor result(DType::kFloat32, {out * group, in, s[2], s[3]});
+  const auto from = weights.as<float>();
+  const auto to = result.as<float>();
+  const std::int64_t taps = s[2] * s[3];
+  for (std::int64_t g = 0; g < group; ++g) {
+    for (std::int64_t o = 0; o < out; ++o) {
+      for (std::int64_t i = 0; i < in; ++i) {
+        for (std::int64_t k = 0; k < taps; ++k) {
+          to[static_cast<std::size_t>((((g * out + o) * in) + i) * taps + k)] =
+              from[static_cast<std::size_t>((((g * in + i) * out) + o) * taps + taps - 1 - k)];
+        }
+      }
+    }
+  }
+  return result;
+}
+
+// The pads of the convolution; empty if one would cut the map instead.
+Integers pads_of(const Node& node, const Shape& weights) {
+  const Integers pads = node.integers("pads", {0, 0, 0, 0});
+  const Integers dilations = node.integers("dilations", {1, 1});
+  const Integers added = node.integers("output_padding", {0, 0});
+  Integers result(4);
+  for (std::size_t axis = 0; axis < 2; ++axis) {
+    const std::int64_t reach = (weights[2 + axis] - 1) * dilations[axis];
+    result[axis] = reach - pads[axis];
+    result[2 + axis] = reach - pads[2 + axis] + added[axis];
+  }
+  const bool cuts = std::any_of(result.begin(), result.end(), [](auto pad) { return pad < 0; });
+  return cuts ? Integers{} : result;
+}
+
+// The node that puts zeros between the pixels; `like` is the transposed convolution.
+Node spread(Graph& graph, const Node& like, const Integers& strides) {
+  const Shape in = *graph.value(like.inputs[0]).shape;
+  const std::vector<float> ones(static_cast<std::size_t>(in[1]), 1.0f);
+  Node node;
+  node.name = like.name + ".spread";
+  node.op = "ConvTranspose";
+  node.inputs = {like.inputs[0], graph.add_constant(node.name + ".weight",
+                                                    Tensor::from<float>({in[1], 1, 1, 1}, ones))};
+  node.attributes = {{"kernel_shape", Integers{1, 1}}, {"strides", strides},
+                     {"dilations", Integers{1, 1}},    {"pads", Integers{0, 0, 0, 0}},
+                     {"output_padding", Integers{0, 0}}, {"group", in[1]}};
+  Value value;
+  value.name = node.name + ".output";
+  value.shape = {in[0], in[1], (in[2] - 1) * strides[0] + 1, (in[3] - 1) * strides[1] + 1};
+  node.outputs = {graph.add_value(std::move(value))};
+  return node;
+}
+
+// Returns how many nodes stand where node `index` stood; 0 if it was left alone.
+std::size_t rewrite(Graph& graph, std::size_t index) {
+  const Node node = graph.nodes[index];
+  const auto& constant = graph.value(node.inputs.at(1)).constant;
+  if (!constant || constant->dtype() != DType::kFloat32 || is_spread(graph, node)) return 0;
+  if (graph.value(node.inputs[1]).quantizer != kNoQuantizer) return 0;
+  const Shape weights = constant->shape();
+  const Integers pads = pads_of(node, weights);
+  if (pads.empty()) return 0;
+  const std::int64_t group = node.integer("group", 1);
+  const Tensor kernel = turned(*constant, group);
+  const Integers strides = node.integers("strides", {1, 1});
+  Node conv = node;
+  conv.op = "Conv";
+  conv.attributes = {{"kernel_shape", Integers{weights[2], weights[3]}},
+                     {"strides", Integers{1, 1}},
+                     {"dilations", node.integers("dilations", {1, 1})},
+                     {"pads", pads},
+                     {"group", group}};
+  const std::string name = graph.value(node.inputs[1]).name + ".turned";
+  conv.inputs[1] = graph.add_constant(name, kernel);
+  const bool spreads = strides != Integers{1, 1};
+  if (spreads) {
+    Node zeros = spread(graph, node, strides);
+    conv.inputs[0] = zeros.outputs[0];
+    graph.nodes.insert(graph.nodes.begin() + static_cast<std::ptrdiff_t>(index), std::move(zeros));
+    ++index;
+  }
+  graph.nodes[index] = std::move(conv);
+  return spreads ? 2 : 1;
+}
+
+void run(Graph& graph, const Recipe&) {
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (graph.nodes[i].op != "ConvTranspose") continue;
+    const std::size_t count = rewrite(graph, i);
+    if (count > 1) ++i;
+  }
+}
+
+}  // namespace
+
+Pass spread_conv_transpose_prepare_pass() {
+  return {"spread_conv_transpose", "makes transposed convolutions convolutions of spread maps",
+          run};
+}
+
+}  // namespace gradus
