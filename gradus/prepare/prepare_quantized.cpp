@@ -124,9 +124,16 @@ class Absorber {
     return uses;
   }
 
+  // Whether the value is on a grid already: rounded, or moved since.
   bool from_quant(ValueId id) const {
-    const std::int64_t producer = graph_.producer(id);
-    return producer >= 0 && is_quant(graph_.nodes[static_cast<std::size_t>(producer)]);
+    for (;;) {
+      const std::int64_t producer = graph_.producer(id);
+      if (producer < 0) return false;
+      const Node& node = graph_.nodes[static_cast<std::size_t>(producer)];
+      if (is_quant(node)) return true;
+      if (!moves_codes(node)) return false;
+      id = node.inputs[0];
+    }
   }
 
   bool moves_codes(const Node& node) const {

@@ -41,7 +41,9 @@ std::string Lifter::node_name(const std::string& base) {
 ValueId Lifter::emit(const Node& node, const std::string& op, std::vector<ValueId> inputs,
                      std::map<std::string, Attribute> attributes, ValueId output) {
   Node made;
-  made.name = node_name(node.name + "." + op);
+  // What takes the node's place has its name; what is added to that has a suffix.
+  const bool added = op == "Quant" || op == "Identity";
+  made.name = node_name(added ? node.name + "." + op : node.name);
   made.op = op;
   made.inputs = std::move(inputs);
   made.attributes = std::move(attributes);
@@ -172,7 +174,13 @@ void Lifter::set_alias(const Node& node, ValueId value) {
   graph_.value(output).name = name;
 }
 
+void Lifter::keep(Node node) {
+  node_names_.insert(node.name);
+  nodes_.push_back(std::move(node));
+}
+
 void Lifter::lift(Node& node) {
+  node_names_.erase(node.name);  // free for what takes its place
   const auto quantized = [&](ValueId id) {
     if (id == kNoValue) return false;
     const Value& value = graph_.value(id);

@@ -70,11 +70,11 @@ class Lifter {
   // The span that a constant of integers keeps to.
   CodeSpan span_of_constant(ValueId id) const;
 
-  // Adds a float node in the place of `node`: its name with `suffix`, its attributes unless given.
-  // Its output is a new value, or `output`.
+  // Adds a float node in the place of `node`. Its output is a new value, or `output`.
   ValueId emit(const Node& node, const std::string& op, std::vector<ValueId> inputs,
                std::map<std::string, Attribute> attributes, ValueId output = kNoValue);
-  void keep(Node node) { nodes_.push_back(std::move(node)); }
+  // The node stays as it is.
+  void keep(Node node);
 
   ValueId add_value(Value value);
   // A copy of a quantizer with a scale a channel, for a tensor transposed by `perm`.

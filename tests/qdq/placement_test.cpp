@@ -95,6 +95,29 @@ TEST(PrepareQuantized, RoundsInFrontOfAConcatenation) {
   EXPECT_EQ(run(model, image), reals(joined));
 }
 
+// Codes of another grid are rescaled by the concatenation itself.
+TEST(PrepareQuantized, AConcatenationTakesInCodesThatAPoolMoved) {
+  Raw raw = begin();
+  round_y(raw, "c", "d").node("MaxPool", {"d"}, "p", kPool).grid("z", 0.11f, 3, DType::kUint8);
+  raw.node("Concat", {"p", "p"}, "j", {{"axis", std::int64_t{1}}});
+  raw.node("QuantizeLinear", {"j", "z_s", "z_z"}, "zq").node("DequantizeLinear", {"zq", "z_s", "z_z"}, "out");
+  const QModel model = converted(raw.output("out"));
+  EXPECT_TRUE(has(model, "concat"));
+  EXPECT_FALSE(has(model, "rescale"));
+}
+
+TEST(PrepareQuantized, NodesKeepTheirNames) {
+  Raw raw = begin();
+  round_y(raw, "c", "d").node("MaxPool", {"d.q"}, "p", kPool);
+  raw.node("DequantizeLinear", {"p", "y_s", "y_z"}, "out");
+  const QModel model = converted(raw.output("out"));
+  std::vector<std::string> names;
+  for (const QNode& node : model.nodes) names.push_back(node.name);
+  for (const char* name : {"c_node", "p_node"}) {
+    EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
+  }
+}
+
 TEST(PrepareQuantized, AClampBetweenEqualGridsJoinsTheLayer) {
   Raw raw = begin();
   round_y(raw, "c", "d").node("Relu", {"d"}, "r");
