@@ -14,9 +14,9 @@ inline __m256i widen(const uint8_t* in) {
 
 struct Products {
   __m256i zero_a, zero_b;
-  explicit Products(const IntegerMultiply& p)
-      : zero_a(_mm256_set1_epi32(p.input_zero_point[0])),
-        zero_b(_mm256_set1_epi32(p.input_zero_point[1])) {}
+  explicit Products(const MultiplyNumbers& p)
+      : zero_a(_mm256_set1_epi32(p.zero_a)),
+        zero_b(_mm256_set1_epi32(p.zero_b)) {}
   __m256i operator()(const uint8_t* a, const uint8_t* b) const {
     return _mm256_mullo_epi32(_mm256_sub_epi32(widen(a), zero_a),
                               _mm256_sub_epi32(widen(b), zero_b));
@@ -28,12 +28,12 @@ struct Ieee32 {
   __m256i zero_out;
   __m256 multiplier, low, high;
 
-  explicit Ieee32(const IntegerMultiply& p)
+  explicit Ieee32(const MultiplyNumbers& p)
       : products(p),
-        zero_out(_mm256_set1_epi32(p.requantizer.zero_point)),
-        multiplier(_mm256_set1_ps(*p.requantizer.multiplier.data())),
-        low(_mm256_set1_ps(static_cast<float>(p.requantizer.low - p.requantizer.zero_point))),
-        high(_mm256_set1_ps(static_cast<float>(p.requantizer.high - p.requantizer.zero_point))) {}
+        zero_out(_mm256_set1_epi32(p.zero_point)),
+        multiplier(_mm256_set1_ps(p.multiplier)),
+        low(_mm256_set1_ps(static_cast<float>(p.low - p.zero_point))),
+        high(_mm256_set1_ps(static_cast<float>(p.high - p.zero_point))) {}
 
   __m128i operator()(const uint8_t* a, const uint8_t* b) const {
     const __m256 real = _mm256_mul_ps(_mm256_cvtepi32_ps(products(a, b)), multiplier);
@@ -45,13 +45,13 @@ struct Fixed31 {
   Products products;
   __m256i zero_out, low, high, multiplier, shift;
 
-  explicit Fixed31(const IntegerMultiply& p)
+  explicit Fixed31(const MultiplyNumbers& p)
       : products(p),
-        zero_out(_mm256_set1_epi32(p.requantizer.zero_point)),
-        low(_mm256_set1_epi32(p.requantizer.low - p.requantizer.zero_point)),
-        high(_mm256_set1_epi32(p.requantizer.high - p.requantizer.zero_point)),
-        multiplier(_mm256_set1_epi32(p.requantizer.fixed.data()->multiplier)),
-        shift(_mm256_set1_epi32(p.requantizer.fixed.data()->shift)) {}
+        zero_out(_mm256_set1_epi32(p.zero_point)),
+        low(_mm256_set1_epi32(p.low - p.zero_point)),
+        high(_mm256_set1_epi32(p.high - p.zero_point)),
+        multiplier(_mm256_set1_epi32(p.fixed.multiplier)),
+        shift(_mm256_set1_epi32(p.fixed.shift)) {}
 
   __m128i operator()(const uint8_t* a, const uint8_t* b) const {
     const __m256i scaled = multiply_by_fixed_avx2(products(a, b), multiplier, shift);
@@ -77,8 +77,9 @@ void multiply_run(const Stage& stage, const uint8_t* a, const uint8_t* b, uint8_
 }
 
 template <typename Stage>
-void multiply_rows(const MultiplyArgs& args, int64_t begin, int64_t end) {
-  const Stage stage(args.multiply);
+void multiply_rows(const MultiplyNumbers& numbers, const MultiplyArgs& args, int64_t begin,
+                   int64_t end) {
+  const Stage stage(numbers);
   const RowRuns runs = row_runs(args.out, dense(args.a) && dense(args.b) && dense(args.out));
   for (int64_t item = begin; item < end; ++item) {
     const uint8_t* a = row_of(args.a, item);
@@ -95,11 +96,12 @@ void multiply_rows(const MultiplyArgs& args, int64_t begin, int64_t end) {
 
 }  // namespace
 
-void multiply_avx2(const MultiplyArgs& args, std::int64_t begin, std::int64_t end) noexcept {
-  if (args.multiply.requantizer.profile == Profile::kIeee32) {
-    multiply_rows<Ieee32>(args, begin, end);
+void multiply_avx2(const MultiplyNumbers& numbers, const MultiplyArgs& args, std::int64_t begin,
+                   std::int64_t end) noexcept {
+  if (numbers.profile == Profile::kIeee32) {
+    multiply_rows<Ieee32>(numbers, args, begin, end);
   } else {
-    multiply_rows<Fixed31>(args, begin, end);
+    multiply_rows<Fixed31>(numbers, args, begin, end);
   }
 }
 
