@@ -9,6 +9,7 @@
 #include "gradus/base/error.h"
 #include "gradus/cli/text.h"
 #include "gradus/data/source.h"
+#include "gradus/data/subset.h"
 #include "gradus/run/run.h"
 
 namespace gradus {
@@ -64,24 +65,44 @@ void remember_calibration(const CalibrationRecipe& recipe, const Dataset& data,
 
 }  // namespace
 
+DataSpec with_augmentation(const DataSpec& spec, const AugmentationRecipe& augmentation) {
+  DataSpec asked;
+  const auto set = [&](const char* name, const std::string& value) {
+    if (!value.empty()) set_option(asked, name, value, std::string("recipe: augmentation: ") + name);
+  };
+  const auto set_numbers = [&](const char* name, const std::vector<double>& values) {
+    set(name, fmt::format("{}", fmt::join(values, "/")));
+  };
+  const auto set_number = [&](const char* name, const std::optional<double>& value) {
+    if (value) set(name, fmt::format("{}", *value));
+  };
+  set("augment", augmentation.augment.value_or(""));
+  set_number("hflip", augmentation.hflip);
+  set_number("vflip", augmentation.vflip);
+  set_numbers("crop_scale", augmentation.crop_scale);
+  set_numbers("crop_ratio", augmentation.crop_ratio);
+  set_numbers("jitter", augmentation.jitter);
+  set_numbers("randaugment", augmentation.randaugment);
+  return merge(asked, spec);
+}
+
 TrainingData open_training_data(const DataSpec& spec, int validation_images, bool with_test) {
   TrainingData data;
   DataSpec train = spec;
   if (!train.split) train.split = Split::kTrain;
+  data.train = open_dataset(train);
   if (validation_images > 0) {
-    const std::int64_t all = open_dataset(train)->size();
+    const std::int64_t all = data.train->size();
     if (validation_images >= all) {
       throw Error(ErrorCode::kInvalidArgument,
                   fmt::format("training.validation_images is {}; the training split has only {}",
                               validation_images, all));
     }
-    DataSpec validation = without_augmentation(train);
-    validation.offset = train.offset.value_or(0) + all - validation_images;
-    validation.limit = validation_images;
-    train.limit = all - validation_images;
-    data.validation = open_dataset(validation);
+    HeldOut parts = hold_out(all, validation_images);
+    data.validation =
+        make_subset(open_dataset(without_augmentation(train)), std::move(parts.validation));
+    data.train = make_subset(std::move(data.train), std::move(parts.training));
   }
-  data.train = open_dataset(train);
   if (with_test) {
     DataSpec test = spec;
     test.split = Split::kTest;

@@ -20,8 +20,11 @@ struct TrainingData {
   TrainData view() const { return {train.get(), validation.get(), test.get()}; }
 };
 
-// Opens the training split of `spec`, less `validation_images` at its end, which become the
-// validation set without augmentation, and the test split if `with_test`.
+// The spec with the recipe's augmentation where it names none itself.
+DataSpec with_augmentation(const DataSpec& spec, const AugmentationRecipe& augmentation);
+
+// Opens the training split of `spec`, less `validation_images` of it (data/subset.h), which become
+// the validation set without augmentation, and the test split if `with_test`.
 TrainingData open_training_data(const DataSpec& spec, int validation_images, bool with_test);
 
 // Progress and reports of train() on the console.

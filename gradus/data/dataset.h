@@ -45,6 +45,9 @@ class Dataset {
 
   virtual std::int64_t label(std::int64_t index) const = 0;
 
+  // A hash of the sample's content as the source has it.
+  virtual std::uint64_t fingerprint(std::int64_t index) const = 0;
+
   // Sixteen hexadecimal digits over the labels of all samples and the content of 64 evenly spaced
   // ones, before preprocessing: tells data sets apart, at the cost of reading 64 files.
   std::string content_hash() const;
@@ -55,9 +58,6 @@ class Dataset {
  private:
   virtual void load_image(std::int64_t index, std::span<float> image, Rng* augment,
                           Layout layout) const = 0;
-  // A hash of the sample's content as the source has it.
-  virtual std::uint64_t fingerprint(std::int64_t index) const = 0;
-
   DatasetInfo info_;
 };
 

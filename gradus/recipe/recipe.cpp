@@ -39,7 +39,8 @@ class Reader {
   Recipe read(const YAML::Node& root) {
     Recipe recipe;
     const std::vector<std::string> sections = {"defaults",    "overrides", "observers", "bn",
-                                               "calibration", "training",  "numerics"};
+                                               "calibration", "training",  "augmentation",
+                                               "numerics"};
     read_map(root, "", root_fields(), recipe, sections,
              [&](const std::string& key, const YAML::Node& node) { section(key, node, recipe); });
     check_conflicts(recipe);
@@ -72,6 +73,8 @@ class Reader {
       read_map(node, key, calibration_fields(), recipe.calibration);
     } else if (key == "training") {
       read_map(node, key, training_fields(), recipe.training);
+    } else if (key == "augmentation") {
+      read_map(node, key, augmentation_fields(), recipe.augmentation);
     } else {
       read_map(node, key, numerics_fields(), recipe);
     }

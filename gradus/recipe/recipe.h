@@ -60,6 +60,22 @@ struct TrainingRecipe {
   bool operator==(const TrainingRecipe&) const = default;
 };
 
+// How training pictures are varied; the keys but the last three are the options of a data SPEC of
+// the same name (data/data_options.h), which win where both are given. Empty: as the data says.
+struct AugmentationRecipe {
+  std::optional<std::string> augment{};
+  std::optional<double> hflip{};
+  std::optional<double> vflip{};
+  std::vector<double> crop_scale{};
+  std::vector<double> crop_ratio{};
+  std::vector<double> jitter{};
+  std::vector<double> randaugment{};
+  double mixup = 0.0;            // alpha of Beta(alpha, alpha), 0: none (data/mix.h)
+  double cutmix = 0.0;           // likewise
+  double mix_probability = 1.0;  // of a batch
+  bool operator==(const AugmentationRecipe&) const = default;
+};
+
 struct CalibrationRecipe {
   int images = 512;
   int batch_size = 64;
@@ -81,6 +97,7 @@ struct Recipe {
   int bn_reestimate_batches = 0;
   CalibrationRecipe calibration;
   TrainingRecipe training;
+  AugmentationRecipe augmentation;
   Profile profile = Profile::kIeee32;  // numerics.requantize
   std::optional<std::string> data;     // a data SPEC, see data/
   bool operator==(const Recipe&) const = default;

@@ -14,6 +14,7 @@ const Section<Recipe>& observer_fields();
 const Section<Recipe>& bn_fields();
 const Section<CalibrationRecipe>& calibration_fields();
 const Section<TrainingRecipe>& training_fields();
+const Section<AugmentationRecipe>& augmentation_fields();
 const Section<Recipe>& numerics_fields();
 
 }  // namespace gradus

@@ -54,6 +54,7 @@ std::string to_yaml(const Recipe& recipe) {
   text += "bn:\n" + block(bn_fields(), recipe, "  ");
   text += "calibration:\n" + block(calibration_fields(), recipe.calibration, "  ");
   text += "training:\n" + block(training_fields(), recipe.training, "  ");
+  text += "augmentation:\n" + block(augmentation_fields(), recipe.augmentation, "  ");
   text += "numerics:\n" + block(numerics_fields(), recipe, "  ");
   return text;
 }
@@ -70,6 +71,7 @@ std::vector<RecipeKey> recipe_keys() {
   list(bn_fields(), "bn.", &keys);
   list(calibration_fields(), "calibration.", &keys);
   list(training_fields(), "training.", &keys);
+  list(augmentation_fields(), "augmentation.", &keys);
   list(numerics_fields(), "numerics.", &keys);
   return keys;
 }

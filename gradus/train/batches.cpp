@@ -66,6 +66,15 @@ at::Tensor images_of(std::span<const float> images, std::int64_t batch, const Gr
                                       : at::MemoryFormat::Contiguous);
 }
 
+at::Tensor loss_of(const at::Tensor& logits, Batch& batch, double smoothing) {
+  const auto loss = [&](std::vector<std::int64_t>& classes) {
+    const at::Tensor labels = at::from_blob(classes.data(), {batch.n}, at::kLong);
+    return at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100, smoothing);
+  };
+  if (batch.partners.empty()) return loss(batch.labels);
+  return loss(batch.labels) * batch.share + loss(batch.partners) * (1.0f - batch.share);
+}
+
 Hit hit_of(std::span<const float> logits, std::int64_t label) {
   const auto at = static_cast<std::size_t>(label);
   std::int64_t before = 0;

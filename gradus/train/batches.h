@@ -22,6 +22,11 @@ at::Tensor images_of(Batch& batch, const ImageShape& shape, const Graph& graph);
 // Row-major [batch, ...input shape], copied to channels last.
 at::Tensor images_of(std::span<const float> images, std::int64_t batch, const Graph& graph);
 
+// Mean cross entropy of logits [n, classes] with the batch's labels, of which `smoothing` is spread
+// over all classes. Where images were mixed (data/mix.h) the labels are mixed as they were: the
+// loss is linear in them, so it is that of either label, times its share.
+at::Tensor loss_of(const at::Tensor& logits, Batch& batch, double smoothing);
+
 // Counts hits and loss over batches; ties go to the smaller class.
 class AccuracyMeter {
  public:

@@ -22,7 +22,7 @@ LoaderOptions Trainer::loader_options(int epoch, std::int64_t start) const {
           .seed = training().seed,
           .epoch = epoch,
           .start_batch = start,
-          .layout = Layout::kNhwc};
+          .layout = kTrainLayout};
 }
 
 Accuracy Trainer::evaluate_on(const Dataset& data) const {

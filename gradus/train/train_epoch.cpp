@@ -25,6 +25,14 @@ bool better(const Accuracy& a, const Accuracy& b) {
 
 }  // namespace
 
+MixOptions Trainer::mix_options() const {
+  const AugmentationRecipe& augmentation = recipe_.augmentation;
+  return {.mixup = static_cast<float>(augmentation.mixup),
+          .cutmix = static_cast<float>(augmentation.cutmix),
+          .probability = static_cast<float>(augmentation.mix_probability),
+          .seed = training().seed};
+}
+
 ForwardOptions Trainer::forward_options() const {
   const double done = part_done();
   ForwardOptions forward;
@@ -45,11 +53,10 @@ void Trainer::refuse_loss(double loss) const {
 void Trainer::run_step(Batch& batch) {
   const ForwardOptions forward = forward_options();
   lr_ = learning_rate(training(), position().step, total_steps_, warmup_steps_);
+  mix(batch, data_.train->shape(), kTrainLayout, mix_options(), position().step);
   const at::Tensor images = images_of(batch, data_.train->shape(), graph_);
-  const at::Tensor labels = at::from_blob(batch.labels.data(), {batch.n}, at::kLong);
   const at::Tensor logits = network_->forward(images, forward).reshape({batch.n, -1});
-  const at::Tensor loss = at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100,
-                                                 training().label_smoothing);
+  const at::Tensor loss = loss_of(logits, batch, training().label_smoothing);
   const double value = loss.item<double>();
   if (!std::isfinite(value)) refuse_loss(value);
   optimizer_->zero_grad();

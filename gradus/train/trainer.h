@@ -6,12 +6,16 @@
 #include <memory>
 
 #include "gradus/data/loader.h"
+#include "gradus/data/mix.h"
 #include "gradus/train/network.h"
 #include "gradus/train/optimizer.h"
 #include "gradus/train/train.h"
 #include "gradus/train/train_state.h"
 
 namespace gradus {
+
+// What training loads and libtorch computes on.
+inline constexpr Layout kTrainLayout = Layout::kNhwc;
 
 class Trainer {
  public:
@@ -30,6 +34,7 @@ class Trainer {
   void make_network();
   bool run_epoch();  // false: interrupted
   ForwardOptions forward_options() const;
+  MixOptions mix_options() const;
   void run_step(Batch& batch);
   void count(const Batch& batch, const at::Tensor& logits, double loss);
   [[noreturn]] void refuse_loss(double loss) const;

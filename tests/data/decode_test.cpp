@@ -74,6 +74,66 @@ TEST(DecodeJpeg, TurnsInvertedCmykIntoRgb) {
   EXPECT_NEAR(decoded.bytes[2], 0, 1);
 }
 
+// However the same pixels are coded, nearly the same come out.
+TEST(DecodeJpeg, ReadsEveryWayOfCoding) {
+  const Picture picture = smooth_picture(37, 21, 3);
+  for (const JpegOptions& options :
+       {JpegOptions{.stored_rgb = true}, JpegOptions{.arithmetic = true},
+        JpegOptions{.progressive = true, .arithmetic = true}, JpegOptions{.whole_chroma = true},
+        JpegOptions{.restart_rows = 1}, JpegOptions{.progressive = true, .whole_chroma = true}}) {
+    expect_near(decode(encode_jpeg(picture, options)), picture, 8);
+  }
+}
+
+TEST(DecodeJpeg, ReadsYcckAsCmyk) {
+  const Picture picture = smooth_picture(16, 16, 4);
+  const Picture cmyk = decode(encode_jpeg(picture, {.quality = 100, .cmyk = true}));
+  const Picture ycck = decode(encode_jpeg(picture, {.quality = 100, .ycck = true}));
+  EXPECT_EQ(ycck.channels, 3);
+  expect_near(ycck, cmyk, 4);
+}
+
+TEST(DecodeJpeg, RefusesKindsThatAreNoPicture) {
+  // Twelve bits a sample: the precision is the byte after the frame's marker and length.
+  std::string deep = encode_jpeg(pattern_picture(16, 16));
+  deep[deep.find("\xff\xc0") + 4] = 12;
+  expect_error(ErrorCode::kInvalidFile, {"p.jpg", "precision 12"}, [&] { decode(deep); });
+  // A lossless frame, and a file of tables alone.
+  std::string lossless = encode_jpeg(pattern_picture(16, 16));
+  lossless[lossless.find("\xff\xc0") + 1] = '\xc3';
+  expect_error(ErrorCode::kInvalidFile, {"p.jpg"}, [&] { decode(lossless); });
+  expect_error(ErrorCode::kInvalidFile, {"p.jpg"}, [&] { decode("\xff\xd8\xff\xd9"); });
+}
+
+TEST(DecodePicture, AddsAnAlphaThatShowsEverything) {
+  const Picture picture = pattern_picture(5, 4);
+  for (const std::string& file : {encode_png(picture), encode_jpeg(picture)}) {
+    const auto bytes = std::as_bytes(std::span(file));
+    const Picture plain = decode_picture(bytes, "p");
+    const Picture with_alpha = decode_picture(bytes, "p", {.alpha = true});
+    ASSERT_EQ(with_alpha.channels, 4);
+    for (std::size_t i = 0; i < 20; ++i) {
+      for (std::size_t c = 0; c < 3; ++c) {
+        EXPECT_EQ(with_alpha.bytes[i * 4 + c], plain.bytes[i * 3 + c]);
+      }
+      EXPECT_EQ(with_alpha.bytes[i * 4 + 3], 255);
+    }
+  }
+}
+
+TEST(DecodePng, KeepsAlphaOnRequest) {
+  for (const int channels : {2, 4}) {
+    const Picture picture = pattern_picture(5, 4, channels);
+    const std::string file = encode_png(picture);
+    const Picture found = decode_picture(std::as_bytes(std::span(file)), "p", {.alpha = true});
+    for (std::size_t i = 0; i < 20; ++i) {
+      const std::uint8_t* pixel = &picture.bytes[i * static_cast<std::size_t>(channels)];
+      EXPECT_EQ(found.bytes[i * 4 + 3], pixel[channels - 1]);
+      EXPECT_EQ(found.bytes[i * 4 + 1], pixel[channels == 4 ? 1 : 0]);
+    }
+  }
+}
+
 // decode_picture's contract is to end with a picture or with one line, wherever the file ends.
 TEST(DecodeJpeg, RefusesAFileCutAnywhere) {
   const std::string file = encode_jpeg(pattern_picture(40, 30));

@@ -50,8 +50,14 @@ std::string encode_jpeg(const Picture& picture, const JpegOptions& options) {
   info.image_width = static_cast<JDIMENSION>(picture.width);
   info.image_height = static_cast<JDIMENSION>(picture.height);
   info.input_components = picture.channels;
-  info.in_color_space = options.cmyk ? JCS_CMYK : picture.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  const bool four = options.cmyk || options.ycck;
+  info.in_color_space = four ? JCS_CMYK : picture.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
   jpeg_set_defaults(&info);
+  if (options.ycck) jpeg_set_colorspace(&info, JCS_YCCK);
+  if (options.stored_rgb) jpeg_set_colorspace(&info, JCS_RGB);
+  if (options.whole_chroma) info.comp_info[0].h_samp_factor = info.comp_info[0].v_samp_factor = 1;
+  info.arith_code = options.arithmetic ? TRUE : FALSE;
+  info.restart_in_rows = options.restart_rows;
   jpeg_set_quality(&info, options.quality, TRUE);
   if (options.progressive) jpeg_simple_progression(&info);
   jpeg_start_compress(&info, TRUE);

@@ -20,7 +20,12 @@ Picture pattern_picture(int width, int height, int channels = 3);
 struct JpegOptions {
   int quality = 95;
   bool progressive = false;
-  bool cmyk = false;  // of a picture with four channels, stored as given
+  bool cmyk = false;          // of a picture with four channels, stored as given
+  bool ycck = false;          // the same, stored as luma, chroma and black
+  bool stored_rgb = false;    // three channels without a change of colours
+  bool arithmetic = false;    // coded so instead of by Huffman
+  bool whole_chroma = false;  // chroma at every pixel instead of at every fourth
+  int restart_rows = 0;       // a restart marker after so many rows of blocks
 };
 std::string encode_jpeg(const Picture& picture, const JpegOptions& options = {});
 

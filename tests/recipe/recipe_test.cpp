@@ -179,6 +179,7 @@ TEST(RecipeKeys, AreDistinctDescribedAndWritten) {
     *tensor = {8, "ste", "mse", true, true, true, true, 0.5f, 99.9f, {{0.0f, 6.0f}}};
   }
   recipe.activations.per_channel.reset();
+  recipe.augmentation = {"flip", 0.5, 0.5, {0.5, 1}, {1, 1}, {0, 0, 0, 0}, {2, 9}};
   const std::string yaml = to_yaml(recipe);
   for (const RecipeKey& key : recipe_keys()) {
     EXPECT_TRUE(paths.insert(key.path).second) << key.path;

@@ -38,9 +38,9 @@ void apply_flags(const Options& options, Recipe& recipe) {
   if (options.seed >= 0) recipe.training.seed = static_cast<std::uint64_t>(options.seed);
 }
 
-std::string data_text(const Options& options, const Recipe& recipe) {
-  if (!options.data.empty()) return options.data;
-  if (recipe.data) return *recipe.data;
+DataSpec training_spec(const Options& options, const Recipe& recipe, const Metadata& metadata) {
+  const std::string text = !options.data.empty() ? options.data : recipe.data.value_or("");
+  if (!text.empty()) return with_augmentation(data_spec_from(text, metadata), recipe.augmentation);
   throw Error(ErrorCode::kInvalidArgument, "no data: give --data SPEC, or `data:` in the recipe");
 }
 
@@ -72,8 +72,8 @@ LoadedRun open_run(const Options& options, Console& console) {
   LoadedRun run;
   run.recipe = recipe_from(options.recipe);
   apply_flags(options, run.recipe);
-  const auto data = open_training_data(
-      data_spec_from(data_text(options, run.recipe), network.metadata), 0, false);
+  const auto data =
+      open_training_data(training_spec(options, run.recipe, network.metadata), 0, false);
   require_matching_input(network.graph, *data.train, options.model);
   run.metadata = describe_session(run.recipe, *data.train, options.model);
   run.graph = network.graph;
@@ -85,7 +85,7 @@ LoadedRun open_run(const Options& options, Console& console) {
 void run(const Options& options, Console& console) {
   LoadedRun run = open_run(options, console);
   const TrainingData data =
-      open_training_data(data_spec_from(data_text(options, run.recipe), run.metadata),
+      open_training_data(training_spec(options, run.recipe, run.metadata),
                          run.recipe.training.validation_images, !options.no_test);
   require_matching_input(run.graph, *data.train, options.output);
   RunOptions settings;
