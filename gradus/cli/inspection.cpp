@@ -11,6 +11,7 @@
 #include "gradus/onnx/onnx.h"
 #include "gradus/prepare/prepare.h"
 #include "gradus/qmodel/file.h"
+#include "gradus/qmodel/geometry.h"
 #include "gradus/quant/bitpack.h"
 #include "gradus/run/run.h"
 #include "gradus/runtime/engine.h"
@@ -81,7 +82,36 @@ void show_graph(const std::string& path, const Graph& graph, Console& console) {
                              static_cast<double>(all.macs) / 1e6));
 }
 
+// An island of the integer network.
+void show_island_node(const QModel& model, const QNode& node, Console& console) {
+  const auto* op = std::get_if<QIsland>(&node.op);
+  if (op == nullptr) return;
+  Island island;
+  island.node = node.name;
+  island.op = op->call.type;
+  island.reason = "an island of the network";
+  island.elements = element_count(op->call.output).value_or(0);
+  island.macs = floatops::call_macs(op->call);
+  const auto convert = [&](std::int32_t index) {
+    const QTensor& tensor = model.tensors[static_cast<std::size_t>(index)];
+    if (tensor.kind == QTensorKind::kCodes) island.converted += elements(tensor);
+  };
+  convert(node.output);
+  for (std::int32_t input : node.inputs) convert(input);
+  show_island(island, console);
+}
+
 }  // namespace
+
+void show_island(const Island& island, Console& console) {
+  console.result("island", {{"node", json_text(island.node)}, {"op", json_text(island.op)},
+                            {"reason", json_text(island.reason)},
+                            {"elements", json_number(island.elements)},
+                            {"macs", json_number(island.macs)},
+                            {"converted", json_number(island.converted)}},
+                 fmt::format("runs in float: {} ({}): {}; {}", island.node, island.op, island.reason,
+                             island.refusal.empty() ? cost_text(island) : island.refusal));
+}
 
 void inspect_onnx(const std::string& path, Console& console) {
   show_graph(path, import_onnx(path), console);
@@ -90,11 +120,7 @@ void inspect_onnx(const std::string& path, Console& console) {
 void inspect_run(const std::string& path, Console& console) {
   const LoadedRun run = load_run(path);
   show_graph(path, run.graph, console);
-  for (const auto& island : islands(run.graph)) {
-    console.result("island", {{"node", json_text(island.node)}, {"op", json_text(island.op)},
-                              {"reason", json_text(island.reason)}},
-                   fmt::format("stays float: {} ({}): {}", island.node, island.op, island.reason));
-  }
+  for (const auto& island : islands(run.graph)) show_island(island, console);
   auto metadata = run.metadata;
   remember_origin(run.graph, &run.recipe, metadata);
   metadata.erase("written_by");  // of a file that this program writes
@@ -123,6 +149,7 @@ void inspect_model(const std::string& path, Console& console) {
                             {"weight_bytes", json_number(nodes[i].weight_bytes)}}, "");
   }
   console.line(table_text(rows));
+  for (const QNode& node : model.nodes) show_island_node(model, node, console);
   console.result("model", {{"nodes", json_number(static_cast<std::int64_t>(nodes.size()))},
                            {"weight_bytes", json_number(bytes)}, {"macs", json_number(macs)},
                            {"profile", json_text(profile_name(model.profile))}},

@@ -1,5 +1,7 @@
 #include "gradus/convert/convert.h"
 
+#include <algorithm>
+
 #include "gradus/base/check.h"
 #include "gradus/base/error.h"
 #include "gradus/convert/lowering.h"
@@ -30,16 +32,25 @@ void require_quantizers(const Graph& graph) {
   }
 }
 
-void require_integers(const Graph& graph) {
+[[noreturn]] void refuse_islands(const std::vector<Island>& found) {
+  const Island& first = found[0];
+  if (!first.refusal.empty()) throw Error(ErrorCode::kUnsupported, first.refusal);
+  std::string text = "node '" + first.node + "' (" + first.op + ", " + to_string(first.shape) +
+                     "): " + first.reason + "; " + first.remedy;
+  if (found.size() > 1) {
+    text += " (and " + std::to_string(found.size() - 1) + " more: see gradus check)";
+  }
+  throw Error(ErrorCode::kUnsupported, text);
+}
+
+void require_integers(const Graph& graph, bool allow_islands) {
   const std::vector<Island> found = islands(graph);
-  if (!found.empty()) {
-    const Island& first = found[0];
-    std::string text = "node '" + first.node + "' (" + first.op + ", " + to_string(first.shape) +
-                       "): " + first.reason + "; " + first.remedy;
-    if (found.size() > 1) {
-      text += " (and " + std::to_string(found.size() - 1) + " more: see gradus check)";
-    }
-    throw Error(ErrorCode::kUnsupported, text);
+  const bool any_codes = std::any_of(graph.values.begin(), graph.values.end(), [](const Value& v) {
+    return !v.constant && v.quantizer != kNoQuantizer;
+  });
+  if (!found.empty() && !(allow_islands && any_codes)) refuse_islands(found);
+  for (const Island& island : found) {
+    if (!island.refusal.empty()) refuse_islands({island});
   }
   if (graph.inputs.size() != 1) {
     throw Error(ErrorCode::kUnsupported, graph_name(graph) + ": has " +
@@ -52,7 +63,7 @@ void require_integers(const Graph& graph) {
 
 QModel convert(const Graph& graph, const ConvertOptions& options, ConvertReport* report) {
   require_quantizers(graph);
-  require_integers(graph);
+  require_integers(graph, options.islands);
   QModel model;
   model.name = graph.name;
   model.profile = options.profile;
@@ -60,6 +71,10 @@ QModel convert(const Graph& graph, const ConvertOptions& options, ConvertReport*
   LoweringContext context(graph, model);
   context.add_input(graph.inputs[0]);
   for (const Node& node : graph.nodes) {
+    if (!runs_in_integers(graph, node) && !context.passes_on_float(node)) {
+      context.emit_island(node);
+      continue;
+    }
     if (is_inner(node)) continue;
     const IntegerOp* op = find_integer_op(graph, node);
     const Lowering* lowering = op == nullptr ? nullptr : find_lowering(op->op);

@@ -15,6 +15,7 @@ namespace gradus {
 struct ConvertOptions {
   Profile profile = Profile::kIeee32;
   std::map<std::string, std::string> metadata;  // taken over as it is
+  bool islands = true;  // nodes that integers do not compute become islands; false: are refused
 };
 
 struct LayerReport {  // of a node with weights

@@ -6,6 +6,7 @@
 #include "gradus/prepare/attributes.h"
 #include "gradus/prepare/groups.h"
 #include "gradus/prepare/integer_form.h"
+#include "gradus/prepare/island_form.h"
 #include "gradus/qmodel/limits.h"
 
 namespace gradus {
@@ -18,10 +19,20 @@ const Quantizer* quantizer_of(const Graph& graph, ValueId id) {
   return quantizer == kNoQuantizer ? nullptr : &graph.quantizers[index(quantizer)];
 }
 
+// Islands have values of any rank: the first and the last axis stay, those between are one.
+MapShape extents_of(const Shape& shape) {
+  if (shape.size() >= 2 && shape.size() <= 4) return map_shape_of(shape);
+  MapShape result;
+  if (shape.size() < 2) return result;
+  result.channels = shape[1];
+  result.width = shape.back();
+  for (std::size_t i = 2; i + 1 < shape.size(); ++i) result.height *= shape[i];
+  return result;
+}
+
 void set_shape(QTensor* tensor, const Value& value) {
-  check(value.shape && value.shape->size() >= 2 && value.shape->size() <= 4,
-        "a value of the integer network is a map or a vector");
-  const MapShape shape = map_shape_of(*value.shape);
+  check(value.shape.has_value(), "a value of the integer network has a shape");
+  const MapShape shape = extents_of(*value.shape);
   tensor->channels = static_cast<std::int32_t>(shape.channels);
   tensor->height = static_cast<std::int32_t>(shape.height);
   tensor->width = static_cast<std::int32_t>(shape.width);
@@ -66,6 +77,26 @@ void LoweringContext::emit_flatten(const Node& node) {
   const std::int32_t from = tensor_of(data_inputs(graph_, node).at(0));
   flattened_ = add_tensor(std::move(flat));
   model_.nodes.push_back({node.name + ".flatten", QFlatten{}, {from}, flattened_});
+}
+
+void LoweringContext::emit_island(const Node& node) {
+  IslandForm form = island_form(graph_, node);
+  QNode result;
+  result.name = node.name;
+  result.op = QIsland{std::move(form.call)};
+  for (ValueId id : form.inputs) result.inputs.push_back(tensor_of(id));
+  QTensor out = tensor_for(node.outputs[0]);
+  if (out.kind == QTensorKind::kFloat) out.kind = QTensorKind::kPlanes;
+  result.output = add_tensor(std::move(out));
+  tensors_[index(node.outputs[0])] = result.output;
+  model_.nodes.push_back(std::move(result));
+}
+
+bool LoweringContext::passes_on_float(const Node& node) const {
+  if (quantizer_of(graph_, node.outputs[0]) != nullptr || !keeps_order(graph_, node)) return false;
+  const std::int32_t from = tensor_of(node.inputs[0]);
+  return node.op == "Identity" || (from != model_.input &&
+                                   model_.tensors[index(from)].kind == QTensorKind::kFloat);
 }
 
 void LoweringContext::alias(const Node& node) {

@@ -30,6 +30,10 @@ class LoweringContext {
   void emit(const Node& node, QOperator op, std::size_t inputs = 1);
   // Adds a flatten of the node's data input, which emit() reads from then on in its place.
   void emit_flatten(const Node& node);
+  // Adds the node as an island (prepare/island_form.h).
+  void emit_island(const Node& node);
+  // Whether the node only reshapes floats by pixels, for which no island is needed.
+  bool passes_on_float(const Node& node) const;
   // Lets the output be another name of the input.
   void alias(const Node& node);
 

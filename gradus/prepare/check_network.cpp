@@ -20,8 +20,9 @@ std::string to_string(const Problem& problem) {
   return text + " [" + problem.rule + "]";
 }
 
-std::vector<Problem> check_network(const Graph& imported, const Recipe& recipe) {
-  std::vector<Problem> problems;
+NetworkReport examine_network(const Graph& imported, const Recipe& recipe) {
+  NetworkReport report;
+  std::vector<Problem>& problems = report.problems;
   Graph graph = imported;
   Recipe usable = recipe;
   try {
@@ -41,18 +42,25 @@ std::vector<Problem> check_network(const Graph& imported, const Recipe& recipe) 
     prepare(graph, usable);
   } catch (const Error& error) {
     problems.push_back({"prepare", "", "", {}, error.what(), ""});
-    return problems;
+    return report;
   }
   // Weights alone are quantized for their size; nobody asked for an integer network.
   const bool integers = std::any_of(graph.values.begin(), graph.values.end(), [](const Value& v) {
     return !v.constant && v.quantizer != kNoQuantizer;
   });
-  if (!integers) return problems;
-  for (const Island& island : islands(graph)) {
-    problems.push_back(
-        {"integer-form", island.node, island.op, island.shape, island.reason, island.remedy});
+  if (!integers) return report;
+  report.islands = islands(graph);
+  for (const Island& island : report.islands) {
+    if (recipe.islands && island.refusal.empty()) continue;
+    const std::string also = island.refusal.empty() ? "" : " (nor in float: " + island.refusal + ")";
+    problems.push_back({"integer-form", island.node, island.op, island.shape,
+                        island.reason + also, island.remedy});
   }
-  return problems;
+  return report;
+}
+
+std::vector<Problem> check_network(const Graph& imported, const Recipe& recipe) {
+  return examine_network(imported, recipe).problems;
 }
 
 }  // namespace gradus

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gradus/graph/graph.h"
+#include "gradus/prepare/prepare.h"
 #include "gradus/recipe/recipe.h"
 
 namespace gradus {
@@ -21,8 +22,16 @@ struct Problem {
 // "node 'pool' (MaxPool, [?, 8, 4, 4]): ceil_mode is 1; expected 0; what to do [integer-form]"
 std::string to_string(const Problem& problem);
 
-// `imported` as the importer or the zoo gives it. Empty: it can be prepared, trained and, where the
-// recipe quantizes weights and activations, converted to integers. Never throws Error.
+// What a recipe makes of a network: what is wrong, and what runs in float amid the integers.
+struct NetworkReport {
+  std::vector<Problem> problems;
+  std::vector<Island> islands;
+};
+NetworkReport examine_network(const Graph& imported, const Recipe& recipe);
+
+// The problems alone. `imported` as the importer or the zoo gives it. Empty: it can be prepared, trained and, where the
+// recipe quantizes weights and activations, converted. Islands are problems where the recipe allows
+// none, or where float operators cannot compute them either. Never throws Error.
 std::vector<Problem> check_network(const Graph& imported, const Recipe& recipe);
 
 }  // namespace gradus

@@ -220,6 +220,17 @@ Refusal no_integer_form(const Graph& graph, const Node& node) {
   return {};
 }
 
+bool runs_in_integers(const Graph& graph, const Node& node) {
+  const Node& root = root_of(graph, node);
+  if (no_integer_form(graph, root)) return false;
+  const auto is_codes = [&](ValueId id) { return graph.value(id).quantizer != kNoQuantizer; };
+  const std::vector<ValueId> inputs = data_inputs(graph, root);
+  if (!std::all_of(inputs.begin(), inputs.end(), is_codes)) return false;
+  const IntegerOp* op = find_integer_op(graph, root);
+  if (op->role == Role::kLinear && !is_codes(root.inputs.at(1))) return false;
+  return op->float_output || is_codes(root.outputs.at(0));
+}
+
 std::vector<ValueId> data_inputs(const Graph& graph, const Node& root) {
   if (form_of(graph, root) != Form::kOwn) return {source_of(graph, root)};
   const bool all = root.op == "Add" || root.op == "Sub" || root.op == "Mul" || root.op == "Concat";

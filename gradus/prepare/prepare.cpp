@@ -1,7 +1,9 @@
 #include "gradus/prepare/prepare.h"
 
+#include "gradus/base/error.h"
 #include "gradus/prepare/groups.h"
 #include "gradus/prepare/integer_form.h"
+#include "gradus/prepare/island_form.h"
 
 namespace gradus {
 namespace {
@@ -25,7 +27,34 @@ Refusal island_refusal(const Graph& graph, const Node& any) {
   if (op->role == Role::kLinear && graph.value(node.inputs[1]).quantizer == kNoQuantizer) {
     return {"its weights are float", "take it out of ignored_scope and give weights 1 to 8 bits"};
   }
-  return {};
+  return {"its result is float and it computes with codes",
+          "take what reads it out of ignored_scope"};
+}
+
+Island island_of(const Graph& graph, const Node& node) {
+  const Refusal why = island_refusal(graph, node);
+  const Value& out = graph.value(node.outputs[0]);
+  Island island;
+  island.node = node.name;
+  island.op = node.op;
+  island.shape = out.shape.value_or(Shape{});
+  island.reason = why.reason;
+  island.remedy = why.remedy;
+  try {
+    const IslandForm form = island_form(graph, node);
+    island.elements = *element_count(form.call.output);
+    island.macs = floatops::call_macs(form.call);
+    if (out.quantizer != kNoQuantizer) island.converted += island.elements;
+    std::size_t next = 0;
+    for (const floatops::CallInput& input : form.call.inputs) {
+      if (input.kind != floatops::InputKind::kData) continue;
+      const bool codes = graph.value(form.inputs[next++]).quantizer != kNoQuantizer;
+      if (codes) island.converted += *element_count(input.shape);
+    }
+  } catch (const Error& error) {
+    island.refusal = error.what();
+  }
+  return island;
 }
 
 }  // namespace
@@ -43,13 +72,15 @@ std::vector<Island> islands(const Graph& prepared) {
   std::vector<Island> found;
   if (prepared.quantizers.empty()) return found;
   for (const Node& node : prepared.nodes) {
-    if (only_reshapes(prepared, node)) continue;
-    if (const Refusal refusal = island_refusal(prepared, node)) {
-      found.push_back({node.name, node.op, prepared.value(node.outputs[0]).shape.value_or(Shape{}),
-                       refusal.reason, refusal.remedy});
-    }
+    if (only_reshapes(prepared, node) || runs_in_integers(prepared, node)) continue;
+    found.push_back(island_of(prepared, node));
   }
   return found;
+}
+
+std::string cost_text(const Island& island) {
+  return std::to_string(island.elements) + " elements in float, " + std::to_string(island.macs) +
+         " multiply-adds, " + std::to_string(island.converted) + " codes converted an image";
 }
 
 }  // namespace gradus

@@ -3,6 +3,7 @@
 // folder's CMakeLists.txt, whose order is the order of running.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,16 +28,23 @@ std::span<const Pass> prepare_passes();
 // cannot be prepared.
 void prepare(Graph& graph, const Recipe& recipe);
 
-// A node of a prepared graph that integers cannot compute: it runs in float while training, and
-// convert refuses it.
+// A node of a prepared graph that integers do not compute: it runs in float amid them.
 struct Island {
   std::string node;
   std::string op;
-  Shape shape;         // of its first output; empty if unknown
-  std::string reason;  // "axis is 2; expected 1, the channels"
-  std::string remedy;
+  Shape shape;          // of its first output; empty if unknown
+  std::string reason;   // "axis is 2; expected 1, the channels"
+  std::string remedy;   // what would bring it to integers
+  std::string refusal;  // why the engine cannot run it in float either; or empty
+  // What it costs, an image:
+  std::int64_t elements = 0;  // computed
+  std::int64_t macs = 0;      // multiply-accumulates in float
+  std::int64_t converted = 0; // codes made reals before it and reals made codes behind it
 };
 // Empty for a graph prepared with quantize: false. In the order of the nodes.
 std::vector<Island> islands(const Graph& prepared);
+
+// "1000 elements in float, 0 multiply-adds, 2000 codes converted an image"
+std::string cost_text(const Island& island);
 
 }  // namespace gradus

@@ -99,6 +99,7 @@ struct Recipe {
   TrainingRecipe training;
   AugmentationRecipe augmentation;
   Profile profile = Profile::kIeee32;  // numerics.requantize
+  bool islands = true;                 // numerics.islands: operators without integers run in float
   std::optional<std::string> data;     // a data SPEC, see data/
   bool operator==(const Recipe&) const = default;
 };

@@ -255,7 +255,9 @@ const Section<Recipe>& numerics_fields() {
   static const Section<Recipe> fields = {
       choice("requantize", &Recipe::profile,
              {{"ieee32", Profile::kIeee32}, {"fixed31", Profile::kFixed31}},
-             "how accumulators become codes (docs/numerics.md)")};
+             "how accumulators become codes (docs/numerics.md)"),
+      boolean("islands", &Recipe::islands,
+              "operators that integers cannot compute run in float; false: they are refused")};
   return fields;
 }
 

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 
@@ -9,26 +10,13 @@
 #include "gradus/base/error.h"
 #include "gradus/prepare/groups.h"
 #include "gradus/prepare/integer_form.h"
+#include "gradus/prepare/island_form.h"
 #include "gradus/train/code_loops.h"
 #include "gradus/train/group_codes.h"
 #include "gradus/train/op_helpers.h"
 
 namespace gradus {
 namespace {
-
-// Of the root of a group.
-bool is_integer_node(const CodeContext& context, const Node& node) {
-  const IntegerOp* form = find_integer_op(context.graph, node);
-  const bool known = form_of(context.graph, node) != Form::kOwn || find_train_op(node).codes;
-  if (!known || form == nullptr || no_integer_form(context.graph, node)) return false;
-  const std::vector<ValueId> inputs = data_inputs(context.graph, node);
-  if (!std::all_of(inputs.begin(), inputs.end(),
-                   [&](ValueId id) { return context.is_codes(id); })) {
-    return false;
-  }
-  if (form->role == Role::kLinear && !context.is_codes(node.inputs.at(1))) return false;
-  return form->float_output || context.is_codes(node.outputs.at(0));
-}
 
 CodeFunction codes_of(const CodeContext& context, const Node& root) {
   switch (form_of(context.graph, root)) {
@@ -37,6 +25,7 @@ CodeFunction codes_of(const CodeContext& context, const Node& root) {
     case Form::kMovement:
       return movement_code_function(context, root);
     default:
+      check(find_train_op(root).codes != nullptr, "every integer form has its evaluation");
       return find_train_op(root).codes(context, root);
   }
 }
@@ -58,27 +47,48 @@ class ExactConvolutions {
 
 CodeNetwork::CodeNetwork(const Graph& graph, Profile profile)
     : context_{graph, profile}, last_use_(graph.values.size(), 0) {
-  bool any_island = false;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     Step step;
     step.output = node.outputs.at(0);
-    if (is_integer_node(context_, root_of(graph, node))) {
+    if (runs_in_integers(graph, node)) {
       step.inner = is_inner(node);
       if (!step.inner) step.inputs = data_inputs(graph, node);
       if (!step.inner) step.codes = codes_of(context_, node);
     } else {
-      any_island = true;
-      for (ValueId id : node.inputs) {
-        if (id != kNoValue && !graph.value(id).constant) step.inputs.push_back(id);
-      }
+      IslandForm form = island_form(graph, node);
+      step.inputs = std::move(form.inputs);
+      step.island = std::make_shared<const floatops::BoundCall>(std::move(form.call));
     }
     for (ValueId id : step.inputs) last_use_[static_cast<std::size_t>(id)] = i;
     steps_.push_back(std::move(step));
   }
   for (ValueId id : graph.outputs) last_use_[static_cast<std::size_t>(id)] = graph.nodes.size();
-  if (any_island) islands_ = std::make_unique<Network>(graph);
 }
+
+namespace {
+
+// Image by image, as the engine does.
+at::Tensor run_island(const floatops::BoundCall& call, std::span<const at::Tensor> inputs) {
+  std::vector<at::Tensor> rows;
+  for (const at::Tensor& input : inputs) rows.push_back(input.contiguous());
+  Shape shape = call.call().output;
+  shape[0] = rows.at(0).size(0);
+  at::Tensor result = at::empty(shape, at::kFloat);
+  float* out = result.mutable_data_ptr<float>();
+  at::parallel_for(0, shape[0], 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<const float*> data(rows.size());
+    for (std::int64_t image = begin; image < end; ++image) {
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        data[i] = rows[i].const_data_ptr<float>() + image * call.elements(i);
+      }
+      call.run(data, out + image * call.output_elements());
+    }
+  });
+  return shape.size() == 4 ? result.contiguous(at::MemoryFormat::ChannelsLast) : result;
+}
+
+}  // namespace
 
 at::Tensor CodeNetwork::to_reals(ValueId id, const at::Tensor& value) const {
   return context_.is_codes(id) ? value * context_.quantizer(id).scale : value;
@@ -122,7 +132,7 @@ std::vector<at::Tensor> CodeNetwork::run(const at::Tensor& images, const OnCodes
       inputs.push_back(step.codes ? value : to_reals(id, value));
     }
     store(step.output,
-          step.codes ? step.codes(inputs) : to_codes(step.output, islands_->run_node(i, inputs)));
+          step.codes ? step.codes(inputs) : to_codes(step.output, run_island(*step.island, inputs)));
     for (ValueId id : step.inputs) {
       if (last_use_[static_cast<std::size_t>(id)] == i)
         values[static_cast<std::size_t>(id)].reset();

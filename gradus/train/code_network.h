@@ -7,14 +7,15 @@
 #include <memory>
 #include <vector>
 
-#include "gradus/train/network.h"
+#include "gradus/floatops/float_call.h"
+#include "gradus/graph/graph.h"
 #include "gradus/train/op.h"
 
 namespace gradus {
 
-// A node is an integer node if its operator has an integer form, all its data inputs are codes, its
-// weights are quantized, and its output is codes or may leave as float. Every other node is an
-// island: it runs in float between dequantize() and quantize().
+// Nodes of which runs_in_integers() is true (prepare/integer_form.h) compute on codes. Every other
+// node is an island, which runs in float between dequantize() and quantize() (numerics.md section 9),
+// by the code that the engine has for it.
 class CodeNetwork {
  public:
   // `graph` must outlive the network.
@@ -28,6 +29,7 @@ class CodeNetwork {
  private:
   struct Step {
     CodeFunction codes;  // empty for an island
+    std::shared_ptr<const floatops::BoundCall> island;
     bool inner = false;  // computed by the root of its group (prepare/groups.h)
     std::vector<ValueId> inputs;
     ValueId output = kNoValue;
@@ -38,7 +40,6 @@ class CodeNetwork {
   CodeContext context_;
   std::vector<Step> steps_;
   std::vector<std::size_t> last_use_;
-  std::unique_ptr<Network> islands_;
 };
 
 }  // namespace gradus

@@ -208,21 +208,6 @@ at::Tensor Network::forward(const at::Tensor& images, const ForwardOptions& opti
   return result;
 }
 
-at::Tensor Network::run_node(std::size_t index, std::span<const at::Tensor> data) {
-  const Node& node = graph_.nodes[index];
-  std::vector<at::Tensor> inputs;
-  std::size_t next = 0;
-  for (ValueId id : node.inputs) {
-    const bool constant = id != kNoValue && graph_.value(id).constant.has_value();
-    inputs.push_back(id == kNoValue || constant ? at::Tensor() : data[next++]);
-    if (constant && constants_[static_cast<std::size_t>(id)].defined()) {
-      inputs.back() = input_of(id, true);
-    }
-  }
-  const TrainOp& op = *ops_[index];
-  return apply_clamp(op.forward({graph_}, node, inputs), fused_clamp(node), op.fresh_output);
-}
-
 void Network::write_to(Graph& graph) const {
   check(graph.values.size() == graph_.values.size(), "a network is written to another graph");
   for (std::size_t i = 0; i < constants_.size(); ++i) {

@@ -67,9 +67,6 @@ class Network {
   // `images` [batch, channels, height, width]. Returns the first output.
   at::Tensor forward(const at::Tensor& images, const ForwardOptions& options);
 
-  // One node on reals, clamp included, output not quantized: islands of the code network.
-  at::Tensor run_node(std::size_t node, std::span<const at::Tensor> data_inputs);
-
   // Quantizers that follow a range take what was seen since the last call.
   void update_quantizers();
   // After an optimiser's step: no learned scale moves by more than a factor of two in one step, so

@@ -11,9 +11,12 @@
 #include "gradus/prepare/integer_form.h"
 #include "gradus/prepare/prepare.h"
 #include "gradus/qmodel/file.h"
+#include "gradus/qmodel/geometry.h"
+#include "gradus/runtime/engine.h"
 #include "gradus/runtime/reference.h"
 #include "tests/convert/graph_codes.h"
 #include "tests/prepare/networks.h"
+#include "tests/support/float_networks.h"
 
 namespace gradus {
 namespace {
@@ -37,7 +40,7 @@ Graph calibrated(Graph graph, const Recipe& recipe) {
 
 std::string refusal(const Graph& graph, ErrorCode code) {
   try {
-    convert(graph, {});
+    convert(graph, {.profile = Profile::kIeee32, .metadata = {}, .islands = false});
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), code) << error.what();
     return error.what();
@@ -248,6 +251,99 @@ TEST(Convert, RefusesAGraphThatIsNotReady) {
   Graph graph = residual_network();
   prepare(graph, recipe_of(8));
   EXPECT_PRED2(says, refusal(graph, ErrorCode::kInvalidArgument), "has no range yet");
+}
+
+// Engine and reference agree on every tensor; how many codes differ from each other.
+void expect_runs(const QModel& model, std::int64_t pixels) {
+  Rng rng(7);
+  std::vector<float> images(static_cast<std::size_t>(2 * pixels));
+  for (float& x : images) x = rng.uniform(-1.0f, 1.0f);
+  const auto expected = run_reference(model, images, 2);
+  Engine engine(model, {.max_batch = 2});
+  std::size_t next = 0;
+  engine.set_observer([&](const TensorResult& result) {
+    const auto& tensor = expected[static_cast<std::size_t>(model.nodes[next++].output)];
+    EXPECT_TRUE(std::equal(result.codes.begin(), result.codes.end(), tensor.codes.begin(),
+                           tensor.codes.end())) << result.node;
+    EXPECT_TRUE(std::equal(result.values.begin(), result.values.end(), tensor.values.begin(),
+                           tensor.values.end())) << result.node;
+  });
+  std::size_t size = 0;
+  for (const QTensor& out : engine.outputs()) size += static_cast<std::size_t>(elements(out));
+  std::vector<float> outputs(2 * size);
+  engine.run(images, 2, outputs);
+  EXPECT_EQ(next, model.nodes.size());
+}
+
+TEST(Islands, EveryFloatOperatorThatHasNoIntegersBecomesOne) {
+  std::size_t found = 0;
+  for (const std::string& type : testing_support::float_op_types()) {
+    SCOPED_TRACE(type);
+    const Graph graph = calibrated(testing_networks::float_op_network(type), recipe_of(8));
+    const std::vector<Island> list = islands(graph);
+    const QModel model = convert(graph, {});
+    std::size_t nodes = 0;
+    for (const QNode& node : model.nodes) {
+      const auto* island = std::get_if<QIsland>(&node.op);
+      if (island == nullptr) continue;
+      ++nodes;
+      EXPECT_TRUE(node.name != "op" || island->call.type == type);
+    }
+    EXPECT_EQ(nodes, list.size());
+    for (const Island& island : list) EXPECT_EQ(island.refusal, "");
+    found += nodes > 0 ? 1 : 0;
+    expect_runs(model, 3 * 6 * 8);
+  }
+  EXPECT_GT(found, 10u);
+}
+
+TEST(Islands, AreWhatTheRecipeLeavesInFloat) {
+  Recipe recipe = recipe_of(8);
+  recipe.ignored_scope = {"stem"};
+  const Graph graph = calibrated(residual_network(), recipe);
+  ASSERT_EQ(islands(graph).size(), 1u);
+  const Island stem = islands(graph)[0];
+  EXPECT_EQ(stem.node, "stem");
+  EXPECT_GT(stem.macs, 0);
+  EXPECT_EQ(stem.elements, 4 * 8 * 8);
+  EXPECT_EQ(stem.converted, stem.elements);  // the picture is float already
+  const QModel model = convert(graph, {});
+  EXPECT_EQ(op_of<QIsland>(model, "stem").call.type, "Conv");
+  const QTensor& input = model.tensors[static_cast<std::size_t>(model.input)];
+  expect_runs(model, elements(input));
+}
+
+TEST(Islands, ReadAPicturesFloatsThatCodesAreMadeOfToo) {
+  Builder b;
+  const ValueId x = b.input("x", {-1, 3, 4, 4});
+  const ValueId y = b.node("norm", "LRN", {x}, {-1, 3, 4, 4},
+                           {{"size", std::int64_t{3}}, {"alpha", 0.1f}, {"beta", 0.5f},
+                            {"bias", 1.0f}});
+  b.graph.outputs = {b.add("add", b.conv("c1", x, 3), b.conv("c2", y, 3))};
+  const QModel model = convert(calibrated(b.graph, recipe_of(8)), {});
+  EXPECT_EQ(op_of<QIsland>(model, "norm").call.type, "LRN");
+  expect_runs(model, 48);
+}
+
+TEST(Islands, ThatComputeAcrossTheBatchAreRefusedByName) {
+  Builder b;
+  const ValueId x = b.conv("conv", b.input("x", {-1, 3, 4, 4}), 3);
+  b.graph.outputs = {b.conv("last", b.node("soft", "Softmax", {x}, {-1, 3, 4, 4},
+                                           {{"axis", std::int64_t{0}}}), 3)};
+  try {
+    convert(calibrated(b.graph, recipe_of(8)), {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+    EXPECT_PRED2(says, error.what(), "node 'soft' (Softmax");
+  }
+  EXPECT_PRED2(says, islands(calibrated(b.graph, recipe_of(8)))[0].refusal, "across the batch");
+}
+
+TEST(Islands, AreNotAllThatANetworkIs) {
+  Recipe recipe = recipe_of(8);
+  recipe.activations.bits = 32;
+  EXPECT_THROW(convert(calibrated(residual_network(), recipe), {}), Error);
 }
 
 }  // namespace

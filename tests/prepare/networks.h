@@ -56,7 +56,11 @@ class Builder {
     if (bias) inputs.push_back(constant(name + ".bias", {out}, -1, 1));
     const std::int64_t pad = kernel / 2;
     return node(name, "Conv", inputs, {in[0], out, in[2], in[3]},
-                {{"pads", std::vector<std::int64_t>{pad, pad, pad, pad}}, {"group", group}});
+                {{"kernel_shape", std::vector<std::int64_t>{kernel, kernel}},
+                 {"strides", std::vector<std::int64_t>{1, 1}},
+                 {"dilations", std::vector<std::int64_t>{1, 1}},
+                 {"pads", std::vector<std::int64_t>{pad, pad, pad, pad}},
+                 {"group", group}});
   }
   ValueId batch_norm(const std::string& name, ValueId x, float gamma_low = 0.5f) {
     const Shape in = *graph.value(x).shape;

@@ -8,6 +8,7 @@
 #include "gradus/base/error.h"
 #include "gradus/cli/artefact.h"
 #include "gradus/cli/command.h"
+#include "gradus/cli/inspection.h"
 #include "gradus/cli/text.h"
 #include "gradus/prepare/check_network.h"
 
@@ -55,10 +56,12 @@ void run(const Options& options, Console& console) {
   const auto network = findings.tried("network", [&] { return load_float_network(options.model); });
   const auto recipe = findings.tried("recipe", [&] { return recipe_from(options.recipe); });
   const std::size_t of_loading = problems.size();
+  std::vector<Island> islands;
   if (network) {
     // A recipe that cannot be read hides nothing of the network: it is held to the plain one.
-    const auto more = check_network(network->graph, recipe.value_or(Recipe{}));
-    problems.insert(problems.end(), more.begin(), more.end());
+    NetworkReport report = examine_network(network->graph, recipe.value_or(Recipe{}));
+    problems.insert(problems.end(), report.problems.begin(), report.problems.end());
+    islands = std::move(report.islands);
   }
   // One file alone is at fault: said as every other command says it.
   if (findings.failures.size() == 1 && problems.size() == of_loading) throw findings.failures[0];
@@ -68,6 +71,7 @@ void run(const Options& options, Console& console) {
                                                      problems.size(), problems.size() == 1 ? "" : "s",
                                                      options.recipe));
   }
+  for (const Island& island : islands) show_island(island, console);
   console.result("checked", {{"problems", "0"}},
                  fmt::format("{}: every node can be trained and run as {} asks", options.model,
                              options.recipe));

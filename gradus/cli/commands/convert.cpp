@@ -6,6 +6,7 @@
 #include "gradus/base/error.h"
 #include "gradus/cli/artefact.h"
 #include "gradus/cli/command.h"
+#include "gradus/cli/inspection.h"
 #include "gradus/cli/text.h"
 #include "gradus/convert/convert.h"
 #include "gradus/onnx/onnx.h"
@@ -20,6 +21,7 @@ struct Options {
   std::string source;
   std::string output;
   std::string requantize;
+  bool no_islands = false;
 };
 
 void show_layers(const ConvertReport& report, Console& console) {
@@ -49,7 +51,9 @@ Source from_run(const Options& options) {
                 "--requantize is for a quantized .onnx; a RUN has it in its recipe (numerics)");
   }
   remember_origin(loaded.graph, &loaded.recipe, loaded.metadata);
-  return {std::move(loaded.graph), {loaded.recipe.profile, std::move(loaded.metadata)}};
+  return {std::move(loaded.graph),
+          {loaded.recipe.profile, std::move(loaded.metadata),
+           loaded.recipe.islands && !options.no_islands}};
 }
 
 Source from_onnx(const Options& options) {
@@ -64,7 +68,8 @@ Source from_onnx(const Options& options) {
   if (name.empty()) name = network.metadata.contains("requantize") ? network.metadata["requantize"] : "ieee32";
   network.metadata.erase("requantize");
   remember_origin(network.graph, nullptr, network.metadata);
-  return {std::move(network.graph), {profile_from_name(name), std::move(network.metadata)}};
+  return {std::move(network.graph),
+          {profile_from_name(name), std::move(network.metadata), !options.no_islands}};
 }
 
 void run(const Options& options, Console& console) {
@@ -75,6 +80,7 @@ void run(const Options& options, Console& console) {
   const auto bytes = serialize(model);
   save_model(model, options.output);
   show_layers(report, console);
+  for (const Island& island : islands(source.graph)) show_island(island, console);
   const auto before = static_cast<double>(report.float_bytes);
   const auto after = static_cast<double>(bytes.size());
   console.result("converted", {{"output", json_text(options.output)},
@@ -93,6 +99,8 @@ std::function<void(Console&)> declare(CLI::App& app) {
   app.add_option("--requantize", options->requantize,
                  "Of an .onnx: ieee32 (as ONNX computes) or fixed31 (as TFLite); what gradus exported "
                  "says it itself, else ieee32");
+  app.add_flag("--no-islands", options->no_islands,
+               "Refuse a network in which an operator would run in float");
   return [options](Console& console) { run(*options, console); };
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "gradus/floatops/float_call.h"
 #include "gradus/graph/ops/evaluation.h"
 #include "gradus/prepare/groups.h"
 #include "gradus/train/op_helpers.h"
@@ -74,19 +75,65 @@ at::Tensor nearest(const Node& node, std::size_t axis, std::size_t rank, std::in
   return at::tensor(indices, at::kLong);
 }
 
+// What resizing one axis does is linear: its matrix [to, from] is what floatops make of the identity.
+// Far outside (tf_crop_and_resize) stands a constant instead, which `added` takes up.
+struct AxisMatrix {
+  at::Tensor matrix, added;
+};
+AxisMatrix axis_matrix(const Node& node, std::size_t axis, std::size_t rank, std::int64_t from,
+                       std::int64_t to) {
+  floatops::FloatCall call;
+  call.type = "Resize";
+  call.attributes = ops::float_attributes(node).values();
+  const auto pick = [&](const char* key, std::size_t parts, float otherwise) {
+    auto& list = std::get<std::vector<float>>(call.attributes.at(key));
+    if (list.empty()) return;
+    std::vector<float> two;
+    for (std::size_t part = 0; part < parts; ++part) {
+      two.push_back(list[part * rank + axis]);
+      two.push_back(part == 0 ? otherwise : 1.0f);
+    }
+    list = std::move(two);
+  };
+  pick("scales", 1, 1.0f);
+  pick("roi", 2, 0.0f);
+  call.inputs = {{floatops::InputKind::kData, {from, from}, {}}};
+  call.output = {to, from};
+  const floatops::BoundCall bound(std::move(call));
+  const auto run = [&](const at::Tensor& x) {
+    at::Tensor y = at::empty({to, from}, at::kFloat);
+    const float* data = x.const_data_ptr<float>();
+    bound.run(std::span(&data, 1), y.mutable_data_ptr<float>());
+    return y;
+  };
+  const at::Tensor added = run(at::zeros({from, from}, at::kFloat));
+  return {run(at::eye(from, at::kFloat)) - added, added.slice(1, 0, 1).squeeze(1)};
+}
+
 at::Tensor interpolate(const FloatContext& context, const Node& node, const at::Tensor& x) {
   const auto sizes = output_sizes(context, node, x);
   const std::string rule = node.text("coordinate_transformation_mode", "half_pixel");
   const bool corners = rule == "align_corners";
   const bool halves = rule == "half_pixel" || rule == "pytorch_half_pixel";
-  const bool known = node.text("mode", "nearest") == "linear" && x.dim() == 4 &&
-                     sizes[1] == x.size(1) && node.integer("antialias", 0) == 0;
-  if (!known || (!corners && !halves)) {
-    refuse_node(node, "resizes by mode " + node.text("mode", "nearest") + " and " + rule +
-                          "; training has nearest, and linear over height and width by half_pixel "
-                          "or align_corners");
+  // PyTorch takes the ratio of the sizes for the scale.
+  const auto& scales = std::get<std::vector<float>>(node.attributes.at("scales"));
+  bool exact = true;
+  for (std::size_t axis = 2; axis < scales.size(); ++axis) {
+    const auto size = static_cast<float>(x.size(static_cast<std::int64_t>(axis)));
+    exact = exact && scales[axis] * size == static_cast<float>(sizes[axis]);
   }
-  return at::upsample_bilinear2d(x, {sizes[2], sizes[3]}, corners);
+  const bool known = node.text("mode", "nearest") == "linear" && x.dim() == 4 && exact &&
+                     sizes[1] == x.size(1) && node.integer("antialias", 0) == 0;
+  if (known && (corners || halves)) {
+    return at::upsample_bilinear2d(x, {sizes[2], sizes[3]}, corners);
+  }
+  at::Tensor y = x;
+  for (std::size_t axis = 1; axis < sizes.size(); ++axis) {
+    const auto dim = static_cast<std::int64_t>(axis);
+    const AxisMatrix one = axis_matrix(node, axis, sizes.size(), x.size(dim), sizes[axis]);
+    y = (at::matmul(y.transpose(dim, -1), one.matrix.t()) + one.added).transpose(dim, -1);
+  }
+  return y;
 }
 
 at::Tensor resize(const FloatContext& context, const Node& node,

@@ -28,6 +28,14 @@ at::Tensor reduce(const FloatContext&, const Node& node, Inputs in) {
   return at::sum(x, axes, true);
 }
 
+at::Tensor multiply_along(const FloatContext&, const Node& node, Inputs in) {
+  at::Tensor y = in[0];
+  for (std::int64_t axis : node.integers("axes", {})) y = at::prod(y, axis, true);
+  return y;
+}
+
+at::Tensor matmul(const FloatContext&, const Node&, Inputs in) { return at::matmul(in[0], in[1]); }
+
 at::Tensor instance_norm(const FloatContext&, const Node& node, Inputs in) {
   return at::instance_norm(in[0], in[1], in[2], {}, {}, true, 0.1,
                            static_cast<double>(node.real("epsilon", 1e-5f)), false);
@@ -82,7 +90,9 @@ TrainOpFamily normalization_train_op() {
                           {.op = "LogSoftmax", .forward = log_softmax},
                           {.op = "InstanceNormalization", .forward = instance_norm},
                           {.op = "LRN", .forward = local_response},
-                          {.op = "ConvTranspose", .forward = conv_transpose, .codes = spread_codes}};
+                           {.op = "MatMul", .forward = matmul},
+                           {.op = "ReduceProd", .forward = multiply_along},
+                           {.op = "ConvTranspose", .forward = conv_transpose, .codes = spread_codes}};
   for (const char* op : {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL1",
                          "ReduceL2", "ReduceSumSquare"}) {
     family.push_back({.op = op, .forward = reduce});

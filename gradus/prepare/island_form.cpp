@@ -1,0 +1,150 @@
+#include "gradus/prepare/island_form.h"
+
+#include <algorithm>
+
+#include "gradus/base/error.h"
+#include "gradus/floatops/cells.h"
+#include "gradus/graph/fused.h"
+#include "gradus/graph/ops/evaluation.h"
+#include "gradus/prepare/attributes.h"
+#include "gradus/prepare/rewrite.h"
+
+namespace gradus {
+namespace {
+
+using floatops::CallInput;
+using floatops::InputKind;
+
+// The shape of one image, with a batch of 1 in front.
+Shape image_shape(const Graph& graph, const Node& node, ValueId id) {
+  const Value& value = graph.value(id);
+  if (value.dtype != DType::kFloat32) {
+    refuse_node(node, "computes with '" + value.name + "', which is " + dtype_name(value.dtype) +
+                          "; expected float32");
+  }
+  const Shape shape = value.shape.value_or(Shape{});
+  const bool rest = shape.size() >= 1 && shape[0] == -1 &&
+                    std::all_of(shape.begin() + 1, shape.end(), [](auto size) { return size > 0; });
+  if (!rest) {
+    refuse_node(node, "computes with '" + value.name + "', which is " + to_string(shape) +
+                          "; expected the batch first and every other dimension known");
+  }
+  Shape one = shape;
+  one[0] = 1;
+  return one;
+}
+
+// Attributes that passes leave on a node for themselves.
+bool is_own(const std::string& key) {
+  return key.starts_with("bn_") || key.starts_with("activation_") || key == "inner" ||
+         key == "from_batch_norm";
+}
+
+std::vector<float> quantized_weights(const Graph& graph, const Value& value) {
+  const auto given = value.constant->as<float>();
+  std::vector<float> values(given.begin(), given.end());
+  if (value.quantizer == kNoQuantizer) return values;
+  const Quantizer& quantizer = graph.quantizers[static_cast<std::size_t>(value.quantizer)];
+  const auto& parameters = quantizer.parameters;
+  if (parameters.scale.empty()) return values;  // not calibrated yet: their number is all that counts
+  const Shape& shape = value.constant->shape();
+  const auto axis = static_cast<std::size_t>(quantizer.spec.axis);
+  const std::int64_t inner = floatops::product(shape, axis + 1, shape.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto channel = static_cast<std::size_t>(static_cast<std::int64_t>(i) / inner %
+                                                  shape[axis]);
+    const std::size_t entry = parameters.scale.size() == 1 ? 0 : channel;
+    const float scale = parameters.scale[entry];
+    const std::int32_t zero_point = parameters.zero_point[entry];
+    values[i] = dequantize(quantize(values[i], scale, zero_point, quantizer.spec.grid()), scale,
+                           zero_point);
+  }
+  return values;
+}
+
+void add_input(const Graph& graph, const Node& node, ValueId id, IslandForm& form) {
+  CallInput input;
+  if (id == kNoValue) {
+    input.kind = InputKind::kLeftOut;
+  } else if (const auto& constant = graph.value(id).constant) {
+    if (constant->dtype() != DType::kFloat32) {
+      refuse_node(node, "computes with '" + graph.value(id).name + "', which is " +
+                            dtype_name(constant->dtype()) + "; expected float32");
+    }
+    input.kind = InputKind::kConstant;
+    input.shape = constant->shape();
+    input.values = quantized_weights(graph, graph.value(id));
+  } else {
+    input.shape = image_shape(graph, node, id);
+    form.inputs.push_back(id);
+  }
+  form.call.inputs.push_back(std::move(input));
+}
+
+// y = gain * (w * x) + offset.
+void fold_batch_norm(const Graph& graph, const Node& node, floatops::FloatCall& call) {
+  const LinearConstants c = linear_constants(graph, node);
+  if (c.gamma == nullptr) return;
+  const auto floats = [](const Value* value) {
+    return value == nullptr ? std::span<const float>{} : value->constant->as<float>();
+  };
+  const ChannelAffine affine = channel_affine(floats(c.bias), floats(c.gamma), floats(c.beta),
+                                              floats(c.mean), floats(c.variance), c.epsilon);
+  CallInput& weights = call.inputs.at(1);
+  const std::size_t taps = weights.values.size() / affine.gain.size();
+  for (std::size_t i = 0; i < weights.values.size(); ++i) {
+    weights.values[i] = static_cast<float>(static_cast<double>(weights.values[i]) *
+                                           static_cast<double>(affine.gain[i / taps]));
+  }
+  call.inputs.resize(3);
+  call.inputs[2] = {InputKind::kConstant,
+                    {static_cast<std::int64_t>(affine.offset.size())},
+                    affine.offset};
+}
+
+// An image must not see the others of its batch.
+void refuse_across_batch(const Node& node) {
+  const auto holds = [&](const char* key, std::size_t at, std::int64_t harmless) {
+    const auto list = node.integers(key, {});
+    return at < list.size() && list[at] != harmless;
+  };
+  const auto axes = node.integers("axes", {});
+  const bool across = node.integer("axis", 1) == 0 ||
+                      std::find(axes.begin(), axes.end(), 0) != axes.end() ||
+                      holds("perm", 0, 0) || holds("repeats", 0, 1) ||
+                      (node.op == "Pad" && (holds("pads", 0, 0) ||
+                                            holds("pads", node.integers("pads", {}).size() / 2, 0)));
+  if (across) refuse_node(node, "computes across the batch; expected another axis");
+}
+
+}  // namespace
+
+IslandForm island_form(const Graph& graph, const Node& node) {
+  if (floatops::find_float_op(node.op) == nullptr) {
+    refuse_node(node, "there is no such operator in float either");
+  }
+  if (node.outputs.size() != 1) {
+    refuse_node(node, "has " + std::to_string(node.outputs.size()) + " outputs; expected one");
+  }
+  refuse_across_batch(node);
+  IslandForm form;
+  form.call.type = node.op;
+  const floatops::Attributes attributes = ops::float_attributes(node);
+  for (const auto& [key, value] : attributes.values()) {
+    if (!is_own(key)) form.call.attributes.emplace(key, value);
+  }
+  for (ValueId id : node.inputs) add_input(graph, node, id, form);
+  form.call.output = image_shape(graph, node, node.outputs[0]);
+  if (is_linear(node)) fold_batch_norm(graph, node, form.call);
+  const Clamp clamp = fused_clamp(node);
+  form.call.low = clamp.min;
+  form.call.high = clamp.max;
+  try {
+    floatops::check_call(form.call);
+  } catch (const Error& error) {
+    refuse_node(node, error.what());
+  }
+  return form;
+}
+
+}  // namespace gradus

@@ -1,0 +1,44 @@
+// A network around each float operator: convolution, operator, fully connected layer.
+#pragma once
+
+#include <string>
+
+#include "tests/prepare/networks.h"
+#include "tests/support/float_examples.h"
+
+namespace gradus::testing_networks {
+
+// Input "image" [-1, 3, 6, 8]; the operator, named "op", reads numbers of 0.25 to 2, where every
+// operator is defined. Its normal form beyond what floatops read is not there.
+inline Graph float_op_network(const std::string& type) {
+  Rng rng(3);
+  floatops::FloatCall call = testing_support::example_call(type, rng);
+  Builder b(5);
+  b.graph.name = type;
+  ValueId x = b.conv("first", b.input("image", {-1, 3, 6, 8}), 4);
+  x = b.node("range", "Clip", {x}, {-1, 4, 6, 8}, {{"min", 0.25f}, {"max", 2.0f}});
+  if (call.inputs[0].shape.size() == 2) x = b.node("rows", "Flatten", {x}, {-1, 192});
+  std::vector<ValueId> inputs = {x};
+  for (std::size_t i = 1; i < call.inputs.size(); ++i) {
+    const floatops::CallInput& input = call.inputs[i];
+    inputs.push_back(input.kind == floatops::InputKind::kLeftOut
+                         ? kNoValue
+                         : b.graph.add_constant("constant" + std::to_string(i),
+                                                Tensor::from<float>(input.shape, input.values)));
+  }
+  std::map<std::string, Attribute> attributes;
+  for (const auto& [key, value] : call.attributes) {
+    std::visit([&, name = key](const auto& v) { attributes.emplace(name, v); }, value);
+  }
+  if (type == "Split") attributes["split"] = std::vector<std::int64_t>{call.output[1]};
+  Shape shape = call.output;
+  std::int64_t rest = 1;
+  for (std::size_t i = 1; i < shape.size(); ++i) rest *= shape[i];
+  shape[0] = -1;
+  x = b.node("op", type, inputs, shape, attributes);
+  x = b.node("flat", "Flatten", {x}, {-1, rest});
+  b.graph.outputs = {b.gemm("fc", x, 3)};
+  return std::move(b.graph);
+}
+
+}  // namespace gradus::testing_networks
