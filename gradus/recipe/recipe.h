@@ -43,15 +43,23 @@ enum class BatchNormMode { kFold, kSeparate };
 struct TrainingRecipe {
   int epochs = 5;
   int batch_size = 128;
-  std::string optimizer = "sgd";  // "sgd", "adam"
+  std::string optimizer = "sgd";  // "sgd", "adam", "adamw", "rmsprop", "adagrad"
   double lr = 0.01;
   double momentum = 0.9;
   bool nesterov = false;
+  std::array<double, 2> betas = {0.9, 0.999};  // of adam and adamw
+  double smoothing = 0.99;                     // of rmsprop, PyTorch's alpha
+  double epsilon = 1e-8;                       // of all but sgd
   double weight_decay = 5e-5;
-  std::string schedule = "cosine";  // "cosine", "step", "constant"
+  std::string schedule = "cosine";  // train/schedule.h
   std::vector<double> milestones;   // step: fractions of all epochs, each times `gamma`
   double gamma = 0.1;
+  double min_lr = 0.0;           // where cosine, polynomial and one_cycle end
+  double power = 1.0;            // of polynomial
+  double restart_after = 0.25;   // of cosine_restarts: the first period, a fraction of all epochs
+  int restart_factor = 2;        // each period is so many times as long as the one before
   double warmup_epochs = 0.0;
+  std::optional<double> warmup_start;  // the first warm-up rate, as a fraction of lr
   double clip_grad_norm = 0.0;  // 0: none
   double quantizer_lr = 0.1;    // factor on lr for learned scales
   double label_smoothing = 0.0;

@@ -157,6 +157,44 @@ Field<TrainingRecipe> milestones() {
   return field;
 }
 
+Field<TrainingRecipe> betas() {
+  Field<TrainingRecipe> field;
+  field.key = "betas";
+  field.values = "two numbers from 0 to below 1";
+  field.schema = R"({"type": "array", "items": )"
+                 R"({"type": "number", "minimum": 0, "exclusiveMaximum": 1}, )"
+                 R"("minItems": 2, "maxItems": 2})";
+  field.summary = "of adam and adamw";
+  field.read = [](TrainingRecipe& into, const YAML::Node& node, const std::string&) {
+    if (!node.IsSequence() || node.size() != 2) return false;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto value = read_number(node[i]);
+      if (!value || !below_one().holds(*value)) return false;
+      into.betas[i] = *value;
+    }
+    return true;
+  };
+  field.write = [](const TrainingRecipe& from) -> std::optional<std::string> {
+    return "[" + yaml_text(from.betas[0]) + ", " + yaml_text(from.betas[1]) + "]";
+  };
+  return field;
+}
+
+Field<TrainingRecipe> warmup_start() {
+  Field<TrainingRecipe> field;
+  field.key = "warmup_start";
+  field.values = "a number from 0 to 1";
+  field.schema = fraction().schema();
+  field.summary = "where warm-up begins, as a fraction of lr; open: one step above 0";
+  field.read = [](TrainingRecipe& into, const YAML::Node& node, const std::string&) {
+    const auto value = read_number(node);
+    if (value && fraction().holds(*value)) into.warmup_start = *value;
+    return into.warmup_start.has_value();
+  };
+  field.write = [](const TrainingRecipe& from) { return member_text(from.warmup_start); };
+  return field;
+}
+
 Field<Override> select() {
   Field<Override> field = text("select", &Override::select, {},
                                "the nodes that it is about: name, glob, re:, type:, io:");
@@ -232,16 +270,30 @@ const Section<TrainingRecipe>& training_fields() {
   static const Section<T> fields = {
       integer("epochs", &T::epochs, 1, 1 << 20, "passes over the training split"),
       integer("batch_size", &T::batch_size, 1, 1 << 20, "images in one step"),
-      text("optimizer", &T::optimizer, {"sgd", "adam"}, "the optimiser"),
+      text("optimizer", &T::optimizer, {"sgd", "adam", "adamw", "rmsprop", "adagrad"},
+           "the optimiser"),
       also(number("lr", &T::lr, above_zero(), "largest learning rate"), {"learning_rate"}),
-      number("momentum", &T::momentum, below_one(), "of sgd"),
+      number("momentum", &T::momentum, below_one(), "of sgd and rmsprop"),
       boolean("nesterov", &T::nesterov, "of sgd"),
+      betas(),
+      also(number("smoothing", &T::smoothing, below_one(), "of rmsprop"), {"alpha"}),
+      also(number("epsilon", &T::epsilon, above_zero(), "of all optimisers but sgd"), {"eps"}),
       number("weight_decay", &T::weight_decay, at_least_zero(), "on weights alone"),
-      text("schedule", &T::schedule, {"cosine", "step", "constant"}, "of the learning rate"),
+      text("schedule", &T::schedule,
+           {"cosine", "cosine_restarts", "step", "exponential", "polynomial", "one_cycle",
+            "constant"},
+           "of the learning rate"),
       milestones(),
       number("gamma", &T::gamma, {0.0, 1.0, true, "a number above 0, at most 1"},
-             "factor at each milestone"),
+             "factor at each milestone; of exponential, over the whole training"),
+      number("min_lr", &T::min_lr, at_least_zero(), "where cosine, polynomial and one_cycle end"),
+      number("power", &T::power, above_zero(), "of polynomial"),
+      number("restart_after", &T::restart_after, {0.0, 1.0, true, "a number above 0, at most 1"},
+             "first period of cosine_restarts, as a fraction of all epochs"),
+      integer("restart_factor", &T::restart_factor, 1, 1 << 10,
+              "how many times as long each period is as the one before"),
       number("warmup_epochs", &T::warmup_epochs, at_least_zero(), "lr rises linearly from 0"),
+      warmup_start(),
       number("clip_grad_norm", &T::clip_grad_norm, at_least_zero(), "0: gradients are not clipped"),
       number("quantizer_lr", &T::quantizer_lr, at_least_zero(), "factor on lr for learned scales"),
       number("label_smoothing", &T::label_smoothing, below_one(), "0: none"),

@@ -7,6 +7,7 @@
 
 #include "gradus/base/check.h"
 #include "gradus/base/error.h"
+#include "gradus/train/loss.h"
 
 namespace gradus {
 namespace {
@@ -69,7 +70,7 @@ at::Tensor images_of(std::span<const float> images, std::int64_t batch, const Gr
 at::Tensor loss_of(const at::Tensor& logits, Batch& batch, double smoothing) {
   const auto loss = [&](std::vector<std::int64_t>& classes) {
     const at::Tensor labels = at::from_blob(classes.data(), {batch.n}, at::kLong);
-    return at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100, smoothing);
+    return cross_entropy(logits, labels, {.label_smoothing = smoothing});
   };
   if (batch.partners.empty()) return loss(batch.labels);
   return loss(batch.labels) * batch.share + loss(batch.partners) * (1.0f - batch.share);

@@ -14,11 +14,13 @@ class Optimizer;
 
 namespace gradus {
 
+struct OptimizerKind;
+
 class Optimizer {
  public:
   // Three groups: weights with weight decay; biases, gammas, betas without; learned scales without,
-  // at quantizer_lr times the rate. Throws Error (kInvalidArgument) if recipe.optimizer is neither
-  // sgd nor adam.
+  // at quantizer_lr times the rate. Throws Error (kInvalidArgument) if recipe.optimizer is
+  // none of optimizer_kinds().
   Optimizer(const TrainingRecipe& recipe, const std::vector<Network::Parameter>& parameters);
   Optimizer(Optimizer&&) noexcept;
   ~Optimizer();
@@ -35,6 +37,7 @@ class Optimizer {
  private:
   TrainingRecipe recipe_;
   std::vector<Network::Parameter> parameters_;
+  const OptimizerKind& kind_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
 };
 

@@ -180,6 +180,7 @@ TEST(RecipeKeys, AreDistinctDescribedAndWritten) {
   }
   recipe.activations.per_channel.reset();
   recipe.augmentation = {"flip", 0.5, 0.5, {0.5, 1}, {1, 1}, {0, 0, 0, 0}, {2, 9}};
+  recipe.training.warmup_start = 0.1;
   const std::string yaml = to_yaml(recipe);
   for (const RecipeKey& key : recipe_keys()) {
     EXPECT_TRUE(paths.insert(key.path).second) << key.path;

@@ -127,6 +127,12 @@ SuiteCase::SuiteCase(std::filesystem::path folder) : folder_(std::move(folder)) 
   }
 }
 
+std::vector<std::string> SuiteCase::keys() const {
+  std::vector<std::string> keys;
+  for (const auto& [key, values] : config_) keys.push_back(key);
+  return keys;
+}
+
 const std::string& SuiteCase::text(const std::string& key) const {
   const auto found = config_.find(key);
   if (found == config_.end()) throw std::runtime_error(name() + ": config.txt has no " + key);

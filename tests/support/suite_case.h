@@ -35,6 +35,7 @@ class SuiteCase {
   const std::filesystem::path& folder() const { return folder_; }
 
   bool has(const std::string& key) const { return config_.contains(key); }
+  std::vector<std::string> keys() const;
   // The value of a key's first line. These throw std::runtime_error naming case and key if there is
   // no such key or it is no number.
   const std::string& text(const std::string& key) const;

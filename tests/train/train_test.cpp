@@ -109,10 +109,10 @@ TEST(Train, ResumesToTheSameBitsWhereverItStopped) {
   const TinyDataset validation(40, kShape, 3);
   TestRandom random;
   for (const char* preset : {"float", "w8a8", "w4a4"}) {
-    for (const char* optimizer : {"sgd", "adam"}) {
+    for (const char* optimizer : {"sgd", "adam", "adamw", "rmsprop", "adagrad"}) {
       Recipe recipe = quick_recipe(preset);
       recipe.training.optimizer = optimizer;
-      if (std::string(optimizer) == "adam") recipe.training.lr = 0.003;
+      if (std::string(optimizer) != "sgd") recipe.training.lr = 0.003;
       recipe.bn_reestimate_batches = 2;
       for (int i = 0; i < 2; ++i) {
         expect_exact_resume(recipe, {&train_data, &validation, nullptr}, random.integer(1, 17));
