@@ -13,6 +13,7 @@
 #include "gradus/base/error.h"
 #include "gradus/base/nearest_name.h"
 #include "gradus/cli/command.h"
+#include "gradus/data/data_options.h"
 
 namespace gradus {
 namespace {
@@ -60,6 +61,9 @@ int run(int argc, char** argv) {
     sub->add_flag("--json", json, "Print JSON lines for programs");
     sub->add_flag("--quiet,-q", quiet, "Print nothing but errors");
     auto run_command = command.declare(*sub);
+    if (sub->get_option_no_throw("--data") != nullptr) {
+      sub->footer(std::string("Examples:\n") + command.examples + "\n" + data_help());
+    }
     sub->final_callback([&action, run_command] { action = run_command; });
   }
   if (const auto message = unknown_command(argc, argv)) return report(*message, kUsage);

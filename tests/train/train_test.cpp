@@ -122,6 +122,25 @@ TEST(Train, ResumesToTheSameBitsWhereverItStopped) {
   }
 }
 
+// Mixing hangs on the seed and the step, not on what ran before.
+TEST(Train, ResumesToTheSameBitsWithMixedBatches) {
+  const TinyDataset train_data(96, kShape, 1);
+  const TrainData data{&train_data, nullptr, nullptr};
+  Recipe recipe = quick_recipe("w4a4");
+  recipe.augmentation.mixup = 0.4;
+  recipe.augmentation.cutmix = 1.0;
+  recipe.augmentation.mix_probability = 0.8;
+  recipe.training.label_smoothing = 0.1;
+  for (const std::int64_t stop_at : {1, 6, 11}) expect_exact_resume(recipe, data, stop_at);
+  Graph mixed = prepared(recipe);
+  const TrainResult with = train(mixed, recipe, data, {.threads = 1});
+  recipe.augmentation = {};
+  Graph plain = prepared(recipe);
+  const TrainResult without = train(plain, recipe, data, {.threads = 1});
+  EXPECT_NE(with.epochs[0].loss, without.epochs[0].loss);
+  EXPECT_GT(with.epochs[2].loss, without.epochs[2].loss);  // mixed pictures are harder
+}
+
 // A process that dies between two checkpoints loses the steps since the last one alone.
 TEST(Train, ContinuesFromTheLastCheckpointAfterDying) {
   const TinyDataset train_data(96, kShape, 1);
