@@ -14,9 +14,9 @@
 
 namespace gradus::fuzz {
 
-Graph small_network() {
+Graph small_network(std::int64_t channels) {
   GraphBuilder b("small", 7);
-  ValueId x = b.input("input", {-1, 3, 8, 8});
+  ValueId x = b.input("input", {-1, channels, 8, 8});
   x = b.relu("relu1", b.batch_norm("bn1", b.conv("conv1", x, 4, {.kernel = 3, .padding = 1})));
   x = b.max_pool("pool", x, 2, 2, 0);
   const ValueId y = b.batch_norm(
@@ -28,17 +28,17 @@ Graph small_network() {
   return b.finish(b.linear("fc", x, 5), "logits");
 }
 
-Graph small_prepared(const Recipe& recipe) {
-  Graph graph = small_network();
+Graph small_prepared(const Recipe& recipe, std::int64_t channels) {
+  Graph graph = small_network(channels);
   prepare(graph, recipe);
   calibrate_at_random(graph, 3);
   return graph;
 }
 
-QModel small_model(const std::string& preset) {
+QModel small_model(const std::string& preset, std::int64_t channels) {
   ConvertOptions options;
   options.metadata = {{"recipe", preset}, {"data.pixels.scale", "1"}};
-  return convert(small_prepared(preset_recipe(preset)), options);
+  return convert(small_prepared(preset_recipe(preset), channels), options);
 }
 
 void write_small_run(const std::string& folder, const std::string& preset) {

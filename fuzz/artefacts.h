@@ -10,14 +10,14 @@
 
 namespace gradus::fuzz {
 
-// A float network in normal form that takes [batch, 3, 8, 8] and has every kind of layer that the
-// integer engine computes.
-Graph small_network();
+// A float network in normal form that takes [batch, channels, 8, 8] and has convolutions, pools,
+// joins and moves of every common kind.
+Graph small_network(std::int64_t channels = 3);
 
 // small_network() prepared by `recipe`, with made-up ranges.
-Graph small_prepared(const Recipe& recipe);
+Graph small_prepared(const Recipe& recipe, std::int64_t channels = 3);
 
-QModel small_model(const std::string& preset);
+QModel small_model(const std::string& preset, std::int64_t channels = 3);
 
 // A RUN folder of small_network(), with its result.
 void write_small_run(const std::string& folder, const std::string& preset);

@@ -6,7 +6,8 @@
 
 Every path of the repository that a document names exists, every relative link and its anchor resolve,
 no path is that of one machine, every command and option of the program that a document shows is in its
---help (where the program is built), and every equation and section of docs/numerics.md that the code
+--help (where the program is built), every constant of docs/limits.md has the value that its header gives it
+and every such constant is there, and every equation and section of docs/numerics.md that the code
 cites is there. One line per violation, exit 1 if any.
 """
 import argparse
@@ -23,6 +24,9 @@ PATH = re.compile(r"^\.?/?[\w.-]+(/[\w.+-]*)*$")
 MACHINE_PATH = re.compile(r"(?<![\w.~])/(home|root|work|Users|mnt)/")
 COMMAND = re.compile(r"^(?:\$ )?(?:\S*/)?gradus ([a-z][a-z-]*)\b(.*)$")
 OPTION = re.compile(r"(?<!\S)(--?[a-zA-Z][\w-]*)")
+CONSTANT = re.compile(r"^\s*(?:inline |static )*constexpr [\w:]+ (k\w+) =\s*([^;]+);", re.MULTILINE)
+LIMITS_HEADER = re.compile(r"^`(\w+/limits\.h)`$")
+LIMITS_ROW = re.compile(r"^\| `(k\w+)` \| (\d+) \|")
 CITATION = re.compile(r"numerics\.md (?:section (\d+)|((?:\(\d+\)(?:-|, | and )?)+))")
 
 
@@ -86,6 +90,40 @@ def check_machine_paths(text):
             yield f"line {number}: a path of one machine: {line.strip()}"
 
 
+def constants_of(header):
+    """Names and values of a header's constants: whole numbers, shifted or multiplied."""
+    values = {}
+    for name, text in CONSTANT.findall(header):
+        text = re.sub(r"[\w:]+\{(\d[\d']*)\}", r"\1", text).replace("'", "")
+        if not re.fullmatch(r"[\d\s<*]+", text):
+            raise ValueError(f"{name} = {text}: expected whole numbers, shifted or multiplied")
+        values[name] = eval(text)  # pylint: disable=eval-used
+    return values
+
+
+def check_limits(root):
+    """docs/limits.md against every limits.h: the same constants with the same values."""
+    page = root / "docs" / "limits.md"
+    if not page.exists():
+        return
+    told, header = {}, None
+    for line in page.read_text().split("\n"):
+        if match := LIMITS_HEADER.match(line):
+            header = told.setdefault(match.group(1), {})
+        elif (match := LIMITS_ROW.match(line)) and header is not None:
+            header[match.group(1)] = int(match.group(2))
+    for path in sorted((root / "gradus").glob("*/limits.h")):
+        name = str(path.relative_to(root / "gradus"))
+        held = constants_of(path.read_text())
+        page_says = told.pop(name, {})
+        for constant in sorted(held.keys() | page_says.keys()):
+            if held.get(constant) != page_says.get(constant):
+                yield (f"docs/limits.md: {constant} is {page_says.get(constant, 'missing')}; "
+                       f"{name} says {held.get(constant, 'nothing')}")
+    for name in told:
+        yield f"docs/limits.md: there is no {name}"
+
+
 class Program:
     """The help of the program, asked once a command."""
 
@@ -146,6 +184,7 @@ def violations(root, program):
         for problem in problems:
             yield f"{document.relative_to(root)}: {problem}"
     yield from check_citations(root)
+    yield from check_limits(root)
 
 
 class FakeProgram:
@@ -172,13 +211,20 @@ def self_test():
     }
     cited = {"an unknown equation": "// numerics.md (9)\n", "an unknown section": "// numerics.md section 7\n"}
 
-    def found(readme, source):
+    limits = {"another value": "| `kA` | 4 | a |\n| `kB` | 6 | b |\n", "a constant that is missing": "| `kA` | 8 | a |\n",
+              "a constant too many": "| `kA` | 8 | a |\n| `kB` | 6 | b |\n| `kC` | 1 | c |\n"}
+    right = "| `kA` | 8 | a |\n| `kB` | 6 | b |\n"
+
+    def found(readme, source, rows=right):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder) / "r"
             (root / "docs").mkdir(parents=True)
             (root / "gradus" / "base").mkdir(parents=True)
             (root / "docs" / "numerics.md").write_text("## 1. Codes\n    x = y   (1)\n    z   (2)\n")
             (root / "gradus" / "base" / "a.h").write_text(source)
+            (root / "gradus" / "base" / "limits.h").write_text(
+                "constexpr int kA = 1 << 3;\ninline constexpr std::size_t kB = std::size_t{2} * 3;  // b\n")
+            (root / "docs" / "limits.md").write_text("`base/limits.h`\n\n" + rows)
             (root / "README.md").write_text(readme)
             return list(violations(root, FakeProgram()))
 
@@ -186,6 +232,7 @@ def self_test():
     failures = [f"refused what is right: {v}" for v in found(good, cites)]
     failures += [f"did not find: {what}" for what, text in planted.items() if not found(good + text, cites)]
     failures += [f"did not find: {what}" for what, text in cited.items() if not found(good, text)]
+    failures += [f"did not find: {what}" for what, rows in limits.items() if not found(good, cites, rows)]
     return failures
 
 

@@ -38,26 +38,43 @@ std::string with_sums(std::string file) {
   return file;
 }
 
-void decode(const std::string& file) {
+void decode(const std::string& file, const DecodeOptions& options) {
   // A side of more is sound, but would take long.
-  const PictureSize size = decode_picture_size(bytes_of(file), "fuzzed");
+  const PictureSize size = decode_picture_size(bytes_of(file), "fuzzed", options);
   if (std::int64_t{size.width} * size.height > 1 << 20) return;
-  const Picture picture = decode_picture(bytes_of(file), "fuzzed");
-  require(picture.channels == 3 &&
-              picture.bytes.size() == static_cast<std::size_t>(picture.width) *
-                                          static_cast<std::size_t>(picture.height) * 3,
-          "a picture with another number of bytes than its size says");
+  const Picture picture = decode_picture(bytes_of(file), "fuzzed", options);
+  require(picture.width == size.width && picture.height == size.height &&
+              picture.channels == (options.alpha ? 4 : 3),
+          "a picture of another size or kind than announced");
+  require(
+      std::ssize(picture.bytes) == std::int64_t{picture.width} * picture.height * picture.channels,
+      "a picture with another number of bytes than its size says");
 }
 
 void run(Bytes bytes) {
   const std::string file(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (file.size() > kSignature && file.starts_with("\x89PNG")) {
     try {
-      decode(with_sums(file));
+      decode(with_sums(file), {.upright = true, .alpha = true});
     } catch (const Error&) {
     }
   }
-  decode(file);
+  decode(file, {});
+}
+
+// Exif data that says how the camera was held, and nothing else.
+std::string tiff_turned(char orientation) {
+  return std::string("II\x2a\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", 18) + orientation +
+         std::string(7, '\0');
+}
+
+// The JPEG with Exif in an application segment right behind its start.
+std::string with_exif_segment(std::string jpeg, const std::string& tiff) {
+  const std::string content = std::string("Exif\0\0", 6) + tiff;
+  std::string segment = "\xff\xe1";
+  segment += static_cast<char>((content.size() + 2) >> 8);
+  segment += static_cast<char>((content.size() + 2) & 0xff);
+  return jpeg.insert(2, segment + content);
 }
 
 std::vector<std::string> seeds() {
@@ -71,6 +88,8 @@ std::vector<std::string> seeds() {
       encode_png(rgb, 16),
       encode_png(pattern_picture(5, 4, 2)),
       encode_png(pattern_picture(5, 4, 4)),
+      encode_png_with_exif(pattern_picture(5, 4), tiff_turned(6)),
+      with_exif_segment(encode_jpeg(rgb), tiff_turned(8)),
       encode_palette_png({2, 2, 1, {0, 1, 1, 0}}, std::string("\1\2\3\4\5\6", 6))};
 }
 

@@ -9,6 +9,7 @@
 #include "gradus/base/checksum.h"
 #include "gradus/base/error.h"
 #include "gradus/base/file.h"
+#include "gradus/checkpoint/limits.h"
 #include "gradus/checkpoint/safetensors_header.h"
 
 namespace gradus {

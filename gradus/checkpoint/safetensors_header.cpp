@@ -6,14 +6,13 @@
 #include <utility>
 
 #include "gradus/base/error.h"
+#include "gradus/checkpoint/limits.h"
 
 namespace gradus {
 namespace {
 
 using nlohmann::json;
 
-constexpr int kMaxDepth = 3;  // {"name": {"shape": [1]}}
-constexpr std::size_t kMaxRank = 64;
 constexpr const char* kMetadata = "__metadata__";
 
 constexpr std::pair<const char*, DType> kDTypes[] = {
@@ -45,7 +44,7 @@ class Guard {
     switch (event) {
       case json::parse_event_t::object_start:
       case json::parse_event_t::array_start:
-        if (keys_.size() == kMaxDepth) refuse(where_, "its header is nested too deeply");
+        if (keys_.size() == kMaxSafetensorsDepth) refuse(where_, "its header is nested too deeply");
         keys_.emplace_back();
         break;
       case json::parse_event_t::object_end:
@@ -99,7 +98,7 @@ DType dtype_from(const json& entry, const std::string& where) {
 std::vector<std::uint64_t> naturals_from(const json& entry, const char* key,
                                          const std::string& where) {
   const auto found = entry.find(key);
-  if (found == entry.end() || !found->is_array() || found->size() > kMaxRank) {
+  if (found == entry.end() || !found->is_array() || found->size() > kMaxSafetensorsRank) {
     refuse(where, std::string("its ") + key + " is no list of at most 64 integers");
   }
   std::vector<std::uint64_t> numbers;

@@ -12,8 +12,6 @@
 
 namespace gradus {
 
-constexpr std::uint64_t kMaxSafetensorsHeader = 100'000'000;  // the format's own limit
-
 struct SafetensorsEntry {
   std::string name;
   DType dtype = DType::kFloat32;

@@ -101,8 +101,7 @@ ValueId Lifter::real_of(const Node& node, ValueId id) {
 }
 
 ValueId Lifter::real(const Node& node, std::size_t i) {
-  const DType type = node.input(i) == kNoValue ? DType::kUint8 : graph_.value(node.inputs[i]).dtype;
-  return real(node, i, encoding(node, i + 1, type));
+  return real(node, i, encoding_of(node, i, i + 1));
 }
 
 ValueId Lifter::real(const Node& node, std::size_t i, const Encoding& encoding) {

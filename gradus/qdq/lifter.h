@@ -37,6 +37,8 @@ class Lifter {
   // Scale and zero point from inputs `scale` and `scale + 1` of the node.
   // `otherwise` is the type of the codes where the zero point is left out.
   Encoding encoding(const Node& node, std::size_t scale, DType otherwise) const;
+  // The same for the codes in input `codes`, whose type the zero point must have.
+  Encoding encoding_of(const Node& node, std::size_t codes, std::size_t scale) const;
 
   // The reals that input `i` stands for, by `encoding`. Codes that the network computes must have
   // been made by the same encoding. A constant becomes a new one, of float, with its quantizer.

@@ -88,4 +88,24 @@ Encoding Lifter::encoding(const Node& node, std::size_t scale, DType otherwise) 
   return result;
 }
 
+Encoding Lifter::encoding_of(const Node& node, std::size_t codes, std::size_t scale) const {
+  const ValueId id = node.input(codes);
+  std::optional<CodeSpan> type;
+  if (is_codes(id)) {
+    type = codes_.at(id).encoding.whole;
+  } else if (is_constant(id)) {
+    type = span_of(graph_.value(id).constant->dtype());
+  }
+  Encoding result = encoding(node, scale, DType::kUint8);
+  if (!type) return result;  // real() refuses what is no codes
+  if (node.input(scale + 1) == kNoValue) {
+    result.whole = result.span = *type;
+  } else if (result.whole != *type) {
+    invalid(node, "its zero point is of a type with codes " + span_text(result.whole) +
+                      ", and what it belongs to of one with codes " + span_text(*type) +
+                      "; expected one type");
+  }
+  return result;
+}
+
 }  // namespace gradus::qdq

@@ -8,6 +8,7 @@
 #include "gradus/base/error.h"
 #include "gradus/base/file.h"
 #include "gradus/base/nearest_name.h"
+#include "gradus/recipe/limits.h"
 #include "gradus/recipe/sections.h"
 #include "gradus/recipe/settings.h"
 #include "gradus/recipe/yaml_document.h"

@@ -1,16 +1,22 @@
 #include "gradus/recipe/selector.h"
 
 #include "gradus/base/error.h"
+#include "gradus/recipe/limits.h"
 
 namespace gradus {
 namespace {
 
-// std::regex recurses once a character: longer texts could exhaust the stack.
-constexpr std::size_t kMaxRegexText = 1024;
+// libstdc++ backtracks otherwise: (a+)+b takes for ever, and each character a level of the stack.
+// This way every pattern takes polynomial time; one that refers back to a group is refused.
+#ifdef __GLIBCXX__
+constexpr auto kSyntax = std::regex::ECMAScript | std::regex_constants::__polynomial;
+#else
+constexpr auto kSyntax = std::regex::ECMAScript;
+#endif
 
 std::shared_ptr<const std::regex> compile(const std::string& pattern) {
   try {
-    return std::make_shared<const std::regex>(pattern, std::regex::ECMAScript);
+    return std::make_shared<const std::regex>(pattern, kSyntax);
   } catch (const std::regex_error&) {
     throw Error(ErrorCode::kInvalidArgument, "selector 're:" + pattern +
                                                  "' is no regular expression; expected one of "

@@ -5,11 +5,10 @@
 #include <sstream>
 
 #include "gradus/base/error.h"
+#include "gradus/recipe/limits.h"
 
 namespace gradus {
 namespace {
-
-constexpr int kMaxDepth = 16;
 
 [[noreturn]] void refuse(const std::string& where, const YAML::Mark& mark,
                          const std::string& text) {
@@ -48,7 +47,9 @@ class Guard : public YAML::EventHandler {
   }
   void open(const YAML::Mark& mark, YAML::anchor_t anchor) {
     node(mark, anchor);
-    if (++depth_ > kMaxDepth) refuse(where_, mark, "is nested more than 16 deep");
+    if (++depth_ > kMaxYamlDepth) {
+      refuse(where_, mark, "is nested more than " + std::to_string(kMaxYamlDepth) + " deep");
+    }
   }
 
   const std::string& where_;

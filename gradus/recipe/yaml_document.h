@@ -3,15 +3,12 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include <cstdint>
 #include <string>
 
 namespace gradus {
 
-constexpr std::uint64_t kMaxYamlBytes = 1 << 20;
-
 // Throws Error (kInvalidArgument), "<where>:<line>: ...", if the text is larger than kMaxYamlBytes,
-// is not YAML, nested more than 16 deep, uses anchors or aliases (which can expand without end), or
+// is not YAML, nested more than kMaxYamlDepth deep, uses anchors or aliases (which can expand without end), or
 // holds more than one document.
 YAML::Node parse_yaml_document(const std::string& text, const std::string& where);
 

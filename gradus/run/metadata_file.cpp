@@ -4,13 +4,12 @@
 
 #include "gradus/base/error.h"
 #include "gradus/base/file.h"
+#include "gradus/run/limits.h"
 
 namespace gradus {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::uint64_t kMaxBytes = 16 << 20;
 
 [[noreturn]] void refuse(const std::string& path) {
   throw Error(ErrorCode::kInvalidFile,
@@ -31,7 +30,7 @@ void save_metadata(const std::map<std::string, std::string>& metadata, const std
 }
 
 std::map<std::string, std::string> load_metadata(const std::string& path) {
-  const std::string text = read_text_file(path, kMaxBytes);
+  const std::string text = read_text_file(path, kMaxMetadataBytes);
   // Depth is checked while parsing, so that nesting cannot grow before it is refused.
   const json parsed = json::parse(
       text,

@@ -2,12 +2,14 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <utility>
 
+#include "gradus/base/checksum.h"
 #include "gradus/base/error.h"
 #include "gradus/base/file.h"
 #include "gradus/checkpoint/graph_state.h"
@@ -25,6 +27,10 @@ constexpr const char* kModel = "/model.onnx";
 constexpr const char* kRecipe = "/recipe.yaml";
 constexpr const char* kMetadata = "/metadata.json";
 constexpr const char* kCheckpoint = "/checkpoint.safetensors";
+
+// What a result belongs to; their checksums stand in its metadata under kSeal + name.
+constexpr std::array kSealed = {kModel, kRecipe, kMetadata};
+constexpr const char* kSeal = "crc32";
 
 // A folder that is removed unless it was renamed into place.
 class NewFolder {
@@ -73,6 +79,24 @@ void require_run(const std::string& folder) {
                   "with model.onnx in it");
 }
 
+std::string checksum_of(const std::string& path) {
+  const MappedFile file(path);
+  return std::to_string(crc32(file.bytes()));
+}
+
+// Throws if a file is not the one that the result was saved beside: a flipped bit in the network or
+// the recipe would else give another network without a word.
+void check_seals(const std::string& folder, const Checkpoint& checkpoint) {
+  for (const char* file : kSealed) {
+    const auto seal = checkpoint.metadata.find(std::string(kSeal) + file);
+    if (seal == checkpoint.metadata.end() || seal->second == checksum_of(folder + file)) continue;
+    throw Error(ErrorCode::kInvalidFile,
+                folder + file +
+                    ": is damaged or was changed after the result beside it was saved; restore it, "
+                    "or make the RUN again");
+  }
+}
+
 }  // namespace
 
 void create_run(const std::string& folder, const Graph& network, const Recipe& recipe,
@@ -90,7 +114,11 @@ void create_run(const std::string& folder, const Graph& network, const Recipe& r
 }
 
 void save_run_state(const std::string& folder, const Graph& prepared) {
-  save_checkpoint(graph_state(prepared), folder + kCheckpoint);
+  Checkpoint checkpoint = graph_state(prepared);
+  for (const char* file : kSealed) {
+    checkpoint.metadata[std::string(kSeal) + file] = checksum_of(folder + file);
+  }
+  save_checkpoint(checkpoint, folder + kCheckpoint);
 }
 
 LoadedRun load_run_for_training(const std::string& folder) {
@@ -115,6 +143,7 @@ LoadedRun load_run(const std::string& folder) {
                     folder);
   }
   const Checkpoint checkpoint = load_checkpoint(path);
+  check_seals(folder, checkpoint);
   LoadedRun run = load_run_for_training(folder);
   apply_graph_state(run.graph, checkpoint, path);
   return run;

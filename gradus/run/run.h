@@ -27,12 +27,14 @@ struct LoadedRun {
 void create_run(const std::string& folder, const Graph& network, const Recipe& recipe,
                 const std::map<std::string, std::string>& metadata);
 
-// Writes the result, whole or not at all. `prepared` is the RUN's graph, calibrated or trained.
+// Writes the result, whole or not at all, with checksums of the files that it belongs to.
+// `prepared` is the RUN's graph, calibrated or trained.
 void save_run_state(const std::string& folder, const Graph& prepared);
 
 // The RUN with its result in the graph.
 // Throws Error, one line that names the file: kNotFound if the RUN, a file of it, or its result is
-// missing, kInvalidFile or kInvalidArgument if a file is damaged or they do not belong together.
+// missing, kInvalidFile or kInvalidArgument if a file is damaged, was changed after the result was
+// saved, or they do not belong together.
 LoadedRun load_run(const std::string& folder);
 
 // The RUN as its training began: the graph prepared, without result. Throws as load_run does.

@@ -24,6 +24,7 @@ class Measured:
     errors: list  # lines of standard error
     out: bytes
     wall_s: float
+    used_s: float  # of the processor: what does not depend on how busy the machine is
     resident: int  # largest, bytes
 
 
@@ -44,7 +45,7 @@ def run_limited(command, limits, cwd=None):
         out.seek(0)
         errors.seek(0)
         return Measured(process.returncode, errors.read().decode(errors="replace").splitlines(), out.read(), wall_s,
-                        usage.ru_maxrss * 1024)
+                        usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def opened_files(command, cwd):

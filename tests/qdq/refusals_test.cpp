@@ -72,6 +72,19 @@ const Refusal kRefusals[] = {
      [](Raw& raw) { node_of(raw, "yq").inputs[1] = raw.graph.find_value("g"); }},
     {"another scale behind than before", ErrorCode::kUnsupported, {"out_node", "0.1", "0.2", "same"},
      [](Raw& raw) { node_of(raw, "out").inputs[1] = raw.graph.find_value("x_s"); }},
+    {"a zero point of another type than the weights", ErrorCode::kInvalidFile, {"wd_node", "one type"},
+     [](Raw& raw) { raw.codes("w_z", {}, DType::kUint8, {0}); }},
+    {"a zero point of another type than the codes", ErrorCode::kInvalidFile, {"xd_node", "one type"},
+     [](Raw& raw) {
+       raw.codes("other", {}, DType::kUint8, {0});
+       node_of(raw, "xd").inputs[2] = raw.graph.find_value("other");
+     }},
+    {"codes of one type in, of another out", ErrorCode::kUnsupported, {"m_node", "zero points of one type"},
+     [](Raw& raw) {
+       raw.grid("u", 0.2f, 0, DType::kUint8);
+       raw.node("QLinearMatMul", {"xq", "x_s", "x_z", "w", "w_s", "w_z", "u_s", "u_z"}, "m");
+       raw.graph.outputs = {raw.graph.find_value("m")};
+     }},
     {"codes in a float operator", ErrorCode::kUnsupported, {"out_node", "Softmax", "yq"},
      [](Raw& raw) { node_of(raw, "out").op = "Softmax", node_of(raw, "out").inputs.resize(1); }},
     {"codes rounded again", ErrorCode::kUnsupported, {"out_node", "rounds codes"},

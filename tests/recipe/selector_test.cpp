@@ -23,6 +23,14 @@ TEST(Glob, TakesNoLongTimeOverManyStars) {
   EXPECT_FALSE(glob_matches(pattern + "b", std::string(5000, 'a')));
 }
 
+TEST(Selector, TakesNoLongTimeOverNestedRepetition) {
+  const std::string name(500, 'a');
+  for (const char* pattern : {"re:^(a+)+b$", "re:(a|a)*b", "re:(.*)*(.*)*x$"}) {
+    EXPECT_FALSE(Selector(pattern).matches(name, "Conv")) << pattern;
+  }
+  EXPECT_TRUE(Selector("re:^(a+)+$").matches(name, "Conv"));
+}
+
 TEST(Selector, TellsItsKindsApart) {
   EXPECT_TRUE(Selector("conv1").matches("conv1", "Conv"));
   EXPECT_FALSE(Selector("conv1").matches("conv11", "Conv"));
@@ -35,8 +43,8 @@ TEST(Selector, TellsItsKindsApart) {
 }
 
 TEST(Selector, RefusesWhatIsNone) {
-  for (const std::string& text :
-       {std::string(), std::string("io:middle"), std::string("re:["), std::string(2000, 'a')}) {
+  for (const std::string& text : {std::string(), std::string("io:middle"), std::string("re:["),
+                                  std::string("re:(a)\\1"), std::string(2000, 'a')}) {
     EXPECT_THROW(Selector{text}, Error) << text;
   }
 }

@@ -173,7 +173,26 @@ TEST_F(RunTest, RefusesTheResultOfAnotherRecipe) {
   make(preset_recipe("w3a3"));
   fs::copy_file(folder_ + "4/checkpoint.safetensors", folder_ + "/checkpoint.safetensors",
                 fs::copy_options::overwrite_existing);
-  EXPECT_NE(refusal().find("4 bits"), std::string::npos);
+  EXPECT_NE(refusal().find("recipe.yaml: is damaged or was changed"), std::string::npos);
+}
+
+// One bit of the weights, of a number in the recipe, of a preprocessing: files that stay sound.
+TEST_F(RunTest, RefusesFilesThatChangedAfterTheResult) {
+  make(preset_recipe("w4a4"));
+  for (const char* file : {"model.onnx", "recipe.yaml", "metadata.json"}) {
+    const std::string path = folder_ + "/" + file;
+    const std::string whole = read_text_file(path, 1 << 24);
+    for (std::size_t at = 0; at < whole.size(); at += 1 + whole.size() / 40) {
+      std::string changed = whole;
+      changed[at] = static_cast<char>(changed[at] ^ 1);
+      std::ofstream(path, std::ios::binary | std::ios::trunc) << changed;
+      EXPECT_NE(refusal().find(std::string(file) + ": is damaged or was changed"),
+                std::string::npos)
+          << file << " at " << at;
+    }
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << whole;
+  }
+  EXPECT_EQ(refusal(), "");
 }
 
 }  // namespace

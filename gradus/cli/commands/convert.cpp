@@ -72,11 +72,20 @@ Source from_onnx(const Options& options) {
           {profile_from_name(name), std::move(network.metadata), !options.no_islands}};
 }
 
+// What integers cannot compute is told with the file that asks for it.
+QModel integers_of(const Source& source, const Options& options, ConvertReport* report) {
+  try {
+    return convert(source.graph, source.options, report);
+  } catch (const Error& error) {
+    throw Error(error.code(), options.source + ": " + error.what());
+  }
+}
+
 void run(const Options& options, Console& console) {
   const bool is_run = artefact_kind(options.source) == ArtefactKind::kRun;
   const Source source = is_run ? from_run(options) : from_onnx(options);
   ConvertReport report;
-  const QModel model = convert(source.graph, source.options, &report);
+  const QModel model = integers_of(source, options, &report);
   const auto bytes = serialize(model);
   save_model(model, options.output);
   show_layers(report, console);

@@ -20,6 +20,14 @@ std::vector<float> bias_scales(const Node& node, const Encoding& x, const Encodi
   return scales;
 }
 
+// The standard leaves both types open; ONNX Runtime (1.31) computes the operator with one type
+// for both only, so a file that mixes them was not written by a tool that tried it.
+void require_one_type(const Node& node, const Encoding& x, const Encoding& y) {
+  if (x.whole == y.whole) return;
+  qdq::refuse(node, "its input has codes " + qdq::span_text(x.whole) + " and its output " +
+                        qdq::span_text(y.whole) + "; expected zero points of one type");
+}
+
 void refuse_computed_weights(const Lifter& lifter, const Node& node, std::size_t i) {
   if (node.input(i) != kNoValue && lifter.is_constant(node.inputs[i])) return;
   qdq::refuse(node, "its weights are computed at run time; expected a constant");
@@ -28,9 +36,10 @@ void refuse_computed_weights(const Lifter& lifter, const Node& node, std::size_t
 void lift_conv(Lifter& lifter, const Node& node) {
   if (node.inputs.size() < 8) qdq::invalid(node, "has less than 8 inputs");
   refuse_computed_weights(lifter, node, 3);
-  const Encoding x = lifter.encoding(node, 1, DType::kUint8);
-  const Encoding w = lifter.encoding(node, 4, DType::kUint8);  // axis 0, the output channels
+  const Encoding x = lifter.encoding_of(node, 0, 1);
+  const Encoding w = lifter.encoding_of(node, 3, 4);  // axis 0, the output channels
   const Encoding y = lifter.encoding(node, 6, DType::kUint8);
+  require_one_type(node, x, y);
   std::vector<ValueId> inputs = {lifter.real(node, 0, x), lifter.real(node, 3, w)};
   if (node.input(8) != kNoValue) {
     inputs.push_back(lifter.real_bias(node, 8, bias_scales(node, x, w)));
@@ -57,9 +66,10 @@ ValueId turned_weights(Lifter& lifter, const Node& node, std::size_t i, Encoding
 
 void lift_matmul(Lifter& lifter, const Node& node) {
   if (node.inputs.size() < 8) qdq::invalid(node, "has less than 8 inputs");
-  const Encoding a = lifter.encoding(node, 1, DType::kUint8);
-  const Encoding b = lifter.encoding(node, 4, DType::kUint8);
+  const Encoding a = lifter.encoding_of(node, 0, 1);
+  const Encoding b = lifter.encoding_of(node, 3, 4);
   const Encoding y = lifter.encoding(node, 6, DType::kUint8);
+  require_one_type(node, a, y);
   const ValueId weights = turned_weights(lifter, node, 3, b);
   const ValueId x = lifter.real(node, 0, a);
   lifter.set_codes(node, lifter.emit(node, "Gemm", {x, weights}, {{"transB", std::int64_t{1}}}), y);
@@ -70,8 +80,8 @@ void lift_gemm(Lifter& lifter, const Node& node) {
   if (node.integer("transA", 0) != 0 || node.real("alpha", 1.0f) != 1.0f) {
     qdq::refuse(node, "has transA or alpha; expected transA 0 and alpha 1");
   }
-  const Encoding a = lifter.encoding(node, 1, DType::kUint8);
-  Encoding b = lifter.encoding(node, 4, DType::kUint8);
+  const Encoding a = lifter.encoding_of(node, 0, 1);
+  Encoding b = lifter.encoding_of(node, 3, 4);
   refuse_computed_weights(lifter, node, 3);
   const bool turned = node.integer("transB", 0) != 0;  // then scales lie along axis 0 already
   std::vector<ValueId> inputs = {lifter.real(node, 0, a)};

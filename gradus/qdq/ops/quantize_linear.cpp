@@ -49,9 +49,11 @@ DType output_dtype(const Node& node) {
   }
 }
 
-// The smallest type that holds the codes of an encoding.
 DType dtype_for(const Encoding& encoding) {
-  return encoding.whole.low < 0 ? DType::kInt8 : DType::kUint8;
+  for (const DType type : {DType::kInt8, DType::kInt4, DType::kUint4, DType::kInt2, DType::kUint2}) {
+    if (qdq::span_of(type) == encoding.whole) return type;
+  }
+  return DType::kUint8;
 }
 
 // Weights that are rounded in the file itself: their codes are computed now.
@@ -109,7 +111,7 @@ void lift_dequantize(Lifter& lifter, const Node& node) {
     lifter.set_alias(node, lifter.real_bias(node, 0, qdq::scales(lifter.graph(), node, 1)));
     return;
   }
-  Encoding encoding = lifter.encoding(node, 1, in.constant ? in.constant->dtype() : DType::kUint8);
+  Encoding encoding = lifter.encoding_of(node, 0, 1);
   if (in.constant && encoding.scale.size() > 1) {
     encoding.axis = axis_of(node, in.constant->shape().size());
   }
