@@ -102,6 +102,24 @@ void fold_batch_norm(const Graph& graph, const Node& node, floatops::FloatCall& 
                     affine.offset};
 }
 
+// The constant indices, from 0: floatops have them as an attribute.
+std::vector<std::int64_t> gather_indices(const Graph& graph, const Node& node) {
+  const auto& constant = graph.value(node.inputs.at(1)).constant;
+  if (!constant) refuse_node(node, "its indices are computed at run time; expected constants");
+  const Shape& shape = known_shape(graph, node, node.inputs[0]);
+  const auto axis = static_cast<std::size_t>(normal_axis(node, node.integer("axis", 0), shape.size()));
+  std::vector<std::int64_t> indices;
+  if (constant->dtype() == DType::kInt32) {
+    const auto narrow = constant->as<std::int32_t>();
+    indices.assign(narrow.begin(), narrow.end());
+  } else {
+    const auto wide = constant->as<std::int64_t>();
+    indices.assign(wide.begin(), wide.end());
+  }
+  for (std::int64_t& index : indices) index += index < 0 ? shape[axis] : 0;
+  return indices;
+}
+
 // An image must not see the others of its batch.
 void refuse_across_batch(const Node& node) {
   const auto holds = [&](const char* key, std::size_t at, std::int64_t harmless) {
@@ -133,7 +151,12 @@ IslandForm island_form(const Graph& graph, const Node& node) {
   for (const auto& [key, value] : attributes.values()) {
     if (!is_own(key)) form.call.attributes.emplace(key, value);
   }
-  for (ValueId id : node.inputs) add_input(graph, node, id, form);
+  if (node.op == "Gather") {
+    form.call.attributes["indices"] = gather_indices(graph, node);
+    add_input(graph, node, node.inputs[0], form);
+  } else {
+    for (ValueId id : node.inputs) add_input(graph, node, id, form);
+  }
   form.call.output = image_shape(graph, node, node.outputs[0]);
   if (is_linear(node)) fold_batch_norm(graph, node, form.call);
   const Clamp clamp = fused_clamp(node);

@@ -56,8 +56,8 @@ void add_moves(std::map<std::string, Example>& all) {
   all["SpaceToDepth"] = {{{"blocksize", two}}, {1, 16, 3, 4}};
   all["Gather"] = {{{"axis", std::int64_t{1}}, {"indices", Integers{3, 0, 0}}}, {1, 3, 6, 8}};
   all["Pad"] = {{{"pads", Integers{0, 1, 0, 2, 0, 0, 3, 1}}, {"value", 0.25f}}, {1, 5, 9, 11}};
-  all["Concat"] = {{{"axis", std::int64_t{1}}}, {1, 6, 6, 8}, [](Rng& rng) {
-                     return std::vector{constant({1, 2, 6, 8}, rng)};
+  all["Concat"] = {{{"axis", std::int64_t{2}}}, {1, 4, 12, 8}, [](Rng&) {
+                     return std::vector{CallInput{InputKind::kData, kMap, {}}};
                    }};
 }
 

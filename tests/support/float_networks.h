@@ -21,14 +21,21 @@ inline Graph float_op_network(const std::string& type) {
   std::vector<ValueId> inputs = {x};
   for (std::size_t i = 1; i < call.inputs.size(); ++i) {
     const floatops::CallInput& input = call.inputs[i];
-    inputs.push_back(input.kind == floatops::InputKind::kLeftOut
-                         ? kNoValue
+    const bool data = input.kind == floatops::InputKind::kData;  // the same once more
+    inputs.push_back(input.kind == floatops::InputKind::kLeftOut ? kNoValue
+                     : data                                      ? x
                          : b.graph.add_constant("constant" + std::to_string(i),
                                                 Tensor::from<float>(input.shape, input.values)));
   }
   std::map<std::string, Attribute> attributes;
   for (const auto& [key, value] : call.attributes) {
     std::visit([&, name = key](const auto& v) { attributes.emplace(name, v); }, value);
+  }
+  if (type == "Gather") {  // normal form has the indices as a constant
+    const auto indices = std::get<std::vector<std::int64_t>>(attributes.at("indices"));
+    attributes.erase("indices");
+    inputs.push_back(b.graph.add_constant(
+        "indices", Tensor::from<std::int64_t>({std::ssize(indices)}, indices)));
   }
   if (type == "Split") attributes["split"] = std::vector<std::int64_t>{call.output[1]};
   Shape shape = call.output;
