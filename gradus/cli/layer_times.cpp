@@ -59,7 +59,8 @@ ModelTime time_model(const QModel& model, int threads, std::int64_t batch, Isa i
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     LayerTime layer;
     layer.info = nodes[i];
-    layer.ms = median(samples[i]);
+    // A node whose output is its input under another name never runs.
+    layer.ms = samples[i].empty() ? 0.0 : median(samples[i]);
     layer.gmacs = layer.ms > 0 ? static_cast<double>(layer.info.macs) / layer.ms * 1e-6 : 0.0;
     result.macs += layer.info.macs;
     result.layers.push_back(std::move(layer));

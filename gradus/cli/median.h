@@ -1,3 +1,4 @@
+// The median, by which repeated timings are told: one slow run does not move it.
 #pragma once
 
 #include <algorithm>
