@@ -35,11 +35,57 @@ void expect_same_codes(const QModel& model, const QModel& again, const std::vect
   EXPECT_EQ(model.tensors.size(), again.tensors.size());
 }
 
+struct Linear {
+  std::vector<double> unit;        // of the accumulator, above zero
+  std::vector<std::int32_t> bias;  // with the sign of that unit, as the weights are
+  std::vector<std::int32_t> weights;  // without zero points
+};
+
+// Every convolution and fully connected layer, by name; one entry a channel.
+std::map<std::string, Linear> linear_layers(const QModel& model) {
+  std::map<std::string, Linear> layers;
+  const auto add = [&](const std::string& name, const auto& op) {
+    Linear layer;
+    const std::size_t channels = op.bias.size();
+    const std::size_t taps = op.weights.codes.size() / channels;
+    for (std::size_t c = 0; c < channels; ++c) {
+      const auto& units = op.output.accumulator_scale;
+      const auto& zeros = op.weights.zero_point;
+      const double unit = units[units.size() == 1 ? 0 : c];
+      const std::int32_t sign = unit < 0 ? -1 : 1;
+      layer.unit.push_back(sign * unit);
+      layer.bias.push_back(sign * op.bias[c]);
+      for (std::size_t k = c * taps; k < (c + 1) * taps; ++k) {
+        layer.weights.push_back(sign * (op.weights.codes[k] - zeros[zeros.size() == 1 ? 0 : c]));
+      }
+    }
+    layers[name] = std::move(layer);
+  };
+  for (const QNode& node : model.nodes) {
+    if (const auto* conv = std::get_if<QConv>(&node.op)) add(node.name, *conv);
+    if (const auto* full = std::get_if<QFullyConnected>(&node.op)) add(node.name, *full);
+  }
+  return layers;
+}
+
+// To the last bit: a unit that is off by one changes few codes of few pictures.
+void expect_same_layers(const QModel& model, const QModel& again) {
+  const auto expected = linear_layers(model);
+  auto found = linear_layers(again);
+  EXPECT_EQ(found.size(), expected.size());
+  for (const auto& [name, layer] : expected) {
+    EXPECT_EQ(found[name].unit, layer.unit) << name;
+    EXPECT_EQ(found[name].bias, layer.bias) << name;
+    EXPECT_EQ(found[name].weights, layer.weights) << name;
+  }
+}
+
 void expect_round_trip(const Graph& graph, const Case& c) {
   ConvertOptions options;
   options.profile = c.profile;
   const QModel model = convert(graph, options);
   const QModel again = convert(written_and_read(graph, c.format), options);
+  expect_same_layers(model, again);
   expect_same_codes(model, again, picture(model, 3));
 }
 
@@ -105,6 +151,7 @@ TEST(ToQdq, KeepsTheOutputsOfTrainedNetworks) {
       const Graph graph = prepared(import_onnx(entry.path().string()), c, 2);
       const QModel model = convert(graph, {});
       const QModel again = convert(written_and_read(graph, c.format), {});
+      expect_same_layers(model, again);
       const auto image = picture(model, 1);
       const QTensor& out = model.tensors[static_cast<std::size_t>(model.outputs.at(0))];
       std::vector<float> expected(static_cast<std::size_t>(out.channels * out.height * out.width));
