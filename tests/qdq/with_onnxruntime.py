@@ -76,6 +76,18 @@ def branched_network(path):
           floats("w3", 10, 16, 1, 1), floats("b3", 10)])
 
 
+def function_network(path):
+    node = helper.make_node
+    save(path, "function", (3, 8, 8),
+         [node("Conv", ["x", "w1", "b1"], ["c1"], pads=[1, 1, 1, 1]), node("LeakyRelu", ["c1"], ["l1"], alpha=0.1),
+          node("Conv", ["l1", "w2", "b2"], ["c2"], pads=[1, 1, 1, 1]), node("Sigmoid", ["c2"], ["s2"]),
+          node("Mul", ["c2", "s2"], ["m"]), node("MaxPool", ["m"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
+          node("Conv", ["p", "w3"], ["c3"]), node("GlobalAveragePool", ["c3"], ["g"]),
+          node("Flatten", ["g"], ["y"])],
+         [floats("w1", 8, 3, 3, 3), floats("b1", 8), floats("w2", 8, 8, 3, 3, scale=0.2), floats("b2", 8),
+          floats("w3", 10, 8, 1, 1)])
+
+
 def make(folder):
     from onnxruntime.quantization import (CalibrationDataReader, QuantFormat, QuantType,
                                           quantize_static)
@@ -88,7 +100,7 @@ def make(folder):
             self.left -= 1
             return {"x": rng.normal(size=(1, 3, 8, 8)).astype(np.float32)} if self.left >= 0 else None
 
-    for network in (plain_network, branched_network):
+    for network in (plain_network, branched_network, function_network):
         source = folder / "float"
         network(source)
         for form in (QuantFormat.QDQ, QuantFormat.QOperator):
