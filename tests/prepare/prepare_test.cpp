@@ -393,6 +393,7 @@ TEST(CheckNetwork, ReportsEveryProblemAtOnce) {
   b.graph.outputs = {x};
   Recipe recipe = recipe_of(4);
   recipe.overrides = {{"conv3", false, {}, {}}};
+  recipe.islands = false;
   const auto problems = check_network(b.graph, recipe);
   ASSERT_EQ(problems.size(), 4u);
   EXPECT_EQ(problems[0].rule, "selector");

@@ -94,7 +94,12 @@ inline Graph prepared(const Raw& raw, int opset = 21) {
   return graph;
 }
 
-inline QModel converted(const Raw& raw, int opset = 21) { return convert(prepared(raw, opset), {}); }
+// All of it in integers.
+inline QModel converted(const Raw& raw, int opset = 21) {
+  ConvertOptions options;
+  options.islands = false;
+  return convert(prepared(raw, opset), options);
+}
 
 inline Floats run(const QModel& model, const Floats& image) {
   return run_reference(model, image, 1)[static_cast<std::size_t>(model.outputs.at(0))].values;

@@ -286,9 +286,14 @@ QModel island_model(const floatops::FloatCall& call) {
   model.tensors = {tensor("input", in, QTensorKind::kFloat), tensor("in", in, QTensorKind::kCodes),
                    tensor("out", call.output, QTensorKind::kCodes),
                    tensor("real", call.output, QTensorKind::kPlanes)};
+  // A call with several data inputs reads the same codes in each.
+  const auto data = std::count_if(call.inputs.begin(), call.inputs.end(), [](const auto& input) {
+    return input.kind == floatops::InputKind::kData;
+  });
+  const std::vector<std::int32_t> codes(static_cast<std::size_t>(data), 1);
   model.nodes = {{"quantize", QQuantize{}, {0}, 1},
-                 {"island", QIsland{call}, {1}, 2},
-                 {"again", QIsland{call}, {1}, 3}};
+                 {"island", QIsland{call}, codes, 2},
+                 {"again", QIsland{call}, codes, 3}};
   model.outputs = {2, 3};
   return model;
 }
