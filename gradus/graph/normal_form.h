@@ -61,7 +61,8 @@
 // nearest_mode,
 //              cubic_coeff_a, exclude_outside, extrapolation_value, antialias always there; sizes
 //              of all axes, -1 for the batch; scales of all axes, or empty where sizes make them;
-//              roi, or empty. Upsample becomes one.
+//              roi, or empty; policy, policy_axes and policy_sizes, for export alone, where
+//              a picture kept its shape. Upsample becomes one.
 // ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd, ReduceL1, ReduceL2, ReduceSumSquare
 //              integer list axes, >= 0, ascending; the reduced axes stay, as 1 (then Squeeze,
 //              keepdims = 0).

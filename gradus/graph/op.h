@@ -80,6 +80,8 @@ struct GraphOp {
   // Null: nothing to do.
   void (*to_onnx)(Node& node, OnnxInputs& inputs) = nullptr;
   int export_opset = kExportOpset;
+  // Where one node needs a later opset than export_opset: that one. Null: none does.
+  int (*opset_needed)(const Node& node) = nullptr;
 
   // Multiply-accumulates for one item of the batch. Null: none.
   std::int64_t (*macs)(const Graph& graph, const Node& node) = nullptr;

@@ -188,14 +188,17 @@ class Exporter {
       pbf_writer type(info, 2);
       pbf_writer tensor_type(type, 1);
       tensor_type.add_int32(1, dtype_to_proto(value.dtype));
-      pbf_writer shape(tensor_type, 2);
+      // As text: a nested writer would leave out the empty shape of a single number.
+      std::string shape;
       for (std::int64_t size : *value.shape) {
-        pbf_writer dimension(shape, 1);
+        std::string dimension;
         if (size < 0)
-          dimension.add_string(2, "N");
+          pbf_writer(dimension).add_string(2, "N");
         else
-          dimension.add_int64(1, size);
+          pbf_writer(dimension).add_int64(1, size);
+        pbf_writer(shape).add_message(1, dimension);
       }
+      tensor_type.add_message(2, shape);
     }
     pieces_.add(field_head(field, text.size()) + text);
   }
@@ -223,7 +226,9 @@ int opset_of(const Graph& graph, int asked) {
   int opset = asked;
   for (const auto& node : graph.nodes) {
     const GraphOp* op = find_graph_op(node.op);
-    if (op != nullptr) opset = std::max(opset, op->export_opset);
+    if (op == nullptr) continue;
+    opset = std::max(opset, op->export_opset);
+    if (op->opset_needed != nullptr) opset = std::max(opset, op->opset_needed(node));
   }
   return opset;
 }

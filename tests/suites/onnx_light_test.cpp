@@ -35,8 +35,8 @@ double largest_error(const Tensor& found, const NpyArray& expected) {
   if (values.size() != expected.values.size()) return HUGE_VAL;
   double error = 0.0, size = 0.0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    error = std::max(error, std::abs(static_cast<double>(values[i]) -
-                                     static_cast<double>(expected.values[i])));
+    error = std::max(
+        error, std::abs(static_cast<double>(values[i]) - static_cast<double>(expected.values[i])));
     size = std::max(size, std::abs(static_cast<double>(expected.values[i])));
   }
   return error / size;

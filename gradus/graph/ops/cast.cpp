@@ -111,6 +111,13 @@ void cast_narrow(const Node& node, const Tensor& in, Tensor& out) {
   });
 }
 
+// Types of 4 bits are there from opset 21 on, of 2 bits from 25; so is how floats are cut.
+int cast_opset(const Node& node) {
+  const int bits = narrow_bits(target(node));
+  if (bits == 0) return kExportOpset;
+  return bits == 2 || node.integer("saturate", 1) == 0 ? 25 : 21;
+}
+
 void cast_to_onnx(Node& node, OnnxInputs&) { node.attributes.erase("saturate"); }
 
 std::vector<Tensor> evaluate_cast(const Node& node, std::span<const Tensor* const> inputs,
@@ -140,7 +147,8 @@ GraphOpFamily cast_graph_op() {
            .normalize = normalize_cast,
            .infer_shape = infer_cast,
            .evaluate = evaluate_cast,
-           .to_onnx = cast_to_onnx}};
+           .to_onnx = cast_to_onnx,
+           .opset_needed = cast_opset}};
 }
 
 }  // namespace gradus

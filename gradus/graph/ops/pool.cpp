@@ -116,6 +116,10 @@ void average_pool_to_onnx(Node& node, OnnxInputs&) {
   if (node.integers("dilations", {}) == Sizes{1, 1}) node.attributes.erase("dilations");
 }
 
+int average_pool_opset(const Node& node) {
+  return node.integers("dilations", {}) == Sizes{1, 1} ? kExportOpset : 19;
+}
+
 std::vector<TensorType> infer_global_pool(const Graph& graph, const Node& node) {
   const Shape& in = ops::map_shape(graph, node);
   return {{DType::kFloat32, {in[0], in[1], 1, 1}}};
@@ -140,7 +144,8 @@ GraphOpFamily pool_graph_op() {
                            .normalize = normalize_average_pool,
                            .infer_shape = infer_pool,
                            .evaluate = ops::evaluate_floatop,
-                           .to_onnx = average_pool_to_onnx}};
+                           .to_onnx = average_pool_to_onnx,
+                           .opset_needed = average_pool_opset}};
   for (const char* type : {"GlobalAveragePool", "GlobalMaxPool"}) {
     family.push_back({.type = type,
                       .since = 1,

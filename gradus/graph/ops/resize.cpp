@@ -24,7 +24,8 @@ Reals read_reals(const NormalizeContext& context, const Node& node, std::size_t 
 struct Asked {
   Reals scales;
   Sizes sizes;
-  Reals roi;  // empty, or starts and then ends of all axes, in parts of the axis
+  Sizes policy_sizes;  // of the axes named, where the picture keeps its shape; else empty
+  Reals roi;           // empty, or starts and then ends of all axes, in parts of the axis
 };
 
 std::vector<std::size_t> read_axes(const Node& node, std::size_t rank) {
@@ -67,6 +68,7 @@ void keep_aspect(const Node& node, const Shape& in, const std::vector<std::size_
     const bool better = policy == "not_larger" ? own < scale : own > scale;
     if (axis == axes.front() || better) scale = own;
   }
+  for (std::size_t axis : axes) asked.policy_sizes.push_back(asked.sizes[axis]);
   asked.scales.assign(in.size(), 1.0f);
   for (std::size_t axis : axes) {
     asked.scales[axis] = static_cast<float>(scale);
@@ -182,6 +184,15 @@ void normalize_resize(NormalizeContext& context, Node& node) {
       {"scales", asked.scales},
       {"sizes", asked.sizes},
       {"roi", asked.roi}};
+  if (!asked.policy_sizes.empty()) {
+    node.attributes["policy"] = asker.text("keep_aspect_ratio_policy", "");
+    node.attributes["policy_sizes"] = asked.policy_sizes;
+    Sizes axes;
+    for (std::size_t axis : read_axes(asker, in.size())) {
+      axes.push_back(static_cast<std::int64_t>(axis));
+    }
+    node.attributes["policy_axes"] = axes;
+  }
   // Of opset 11 alone, and only for nearest: (x + 0.5) / scale.
   if (node.text("coordinate_transformation_mode", "") == "tf_half_pixel_for_nn") {
     ops::refuse(node, "coordinate_transformation_mode is tf_half_pixel_for_nn; expected another");
@@ -215,7 +226,12 @@ void resize_to_onnx(Node& node, OnnxInputs& inputs) {
   const Tensor scales = reals("scales"), roi = reals("roi");
   Sizes sizes = node.integers("sizes", {});
   if (roi.size() > 0) inputs[1] = roi;
-  if (scales.size() > 0) {
+  if (node.attributes.contains("policy")) {
+    inputs[3] = ops::int64_tensor(node.integers("policy_sizes", {}));
+    node.attributes["axes"] = node.integers("policy_axes", {});
+    node.attributes["keep_aspect_ratio_policy"] = node.text("policy", "");
+    for (const char* key : {"policy", "policy_sizes", "policy_axes"}) node.attributes.erase(key);
+  } else if (scales.size() > 0) {
     inputs[2] = scales;
   } else {
     // The batch is open: only the axes after it are named.
