@@ -43,7 +43,9 @@ Tensor run_group(const Graph& graph, const Node& root, Tensor input, const Shape
       result = *inputs[0];
       result.reshape(type.shape);
     } else {
-      result = std::move(ops::evaluate_floatop(*node, inputs, std::span(&type, 1)).at(0));
+      const GraphOp* op = find_graph_op(node->op);
+      check(op != nullptr && op->evaluate != nullptr, "an operator of a group has a value");
+      result = std::move(op->evaluate(*node, inputs, std::span(&type, 1)).at(0));
     }
     if (const Clamp clamp = fused_clamp(*node); clamp.any()) {
       for (float& x : result.as<float>()) x = std::clamp(x, clamp.min, clamp.max);

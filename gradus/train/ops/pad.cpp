@@ -5,15 +5,15 @@
 namespace gradus {
 namespace {
 
-at::Tensor forward(const FloatContext& context, const Node& node,
+at::Tensor forward(const FloatContext&, const Node& node,
                    std::span<const at::Tensor> inputs) {
-  const Padding padding = padding_of(context.graph, node);
+  const auto both = node.integers("pads", {});
   std::vector<std::int64_t> pads;  // last axis first
-  for (std::size_t axis = padding.before.size(); axis-- > 0;) {
-    pads.push_back(padding.before[axis]);
-    pads.push_back(padding.after[axis]);
+  for (std::size_t axis = both.size() / 2; axis-- > 0;) {
+    pads.push_back(both[axis]);
+    pads.push_back(both[both.size() / 2 + axis]);
   }
-  return at::constant_pad_nd(inputs[0], pads, 0.0);
+  return at::constant_pad_nd(inputs[0], pads, static_cast<double>(node.real("value", 0.0f)));
 }
 
 CodeFunction codes(const CodeContext& context, const Node& node) {
