@@ -1,7 +1,7 @@
 // libtorch's optimisers under the names of recipes, and what each keeps of every parameter.
 #pragma once
 
-#include <torch/optim/optimizer.h>
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <map>
@@ -11,6 +11,13 @@
 #include <vector>
 
 #include "gradus/recipe/recipe.h"
+
+namespace torch::optim {
+class Optimizer;
+class OptimizerOptions;
+class OptimizerParamGroup;
+class OptimizerParamState;
+}  // namespace torch::optim
 
 namespace gradus {
 
