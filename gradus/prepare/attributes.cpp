@@ -78,9 +78,6 @@ bool Padding::spatial() const {
 }
 
 Padding padding_of(const Graph& graph, const Node& node) {
-  if (node.attributes.contains("value")) {
-    refuse_node(node, "pads with a number that is not 0; expected 0");
-  }
   const std::size_t rank = known_shape(graph, node, node.inputs.at(0)).size();
   const auto pads = sizes(node, "pads", std::vector<std::int64_t>(2 * rank, 0), 0);
   const auto middle = pads.begin() + static_cast<std::ptrdiff_t>(rank);

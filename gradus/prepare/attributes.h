@@ -27,7 +27,7 @@ struct Window {
 Window window_of(const Graph& graph, const Node& node);
 void set_pads(Node& node, const Window& window);
 
-// What Pad adds before and after each axis.
+// How much Pad adds before and after each axis, whatever number it pads with.
 struct Padding {
   std::vector<std::int64_t> before;
   std::vector<std::int64_t> after;

@@ -113,6 +113,9 @@ void check_slice(const Graph& graph, const Node& node) {
 
 void check_pad(const Graph& graph, const Node& node) {
   map_shape(graph, node);
+  if (node.attributes.contains("value")) {
+    refuse_node(node, "pads with a number that is not 0; expected 0");
+  }
   const Padding padding = padding_of(graph, node);
   if (padding.before[0] + padding.after[0] != 0) refuse_node(node, "pads the batch");
 }

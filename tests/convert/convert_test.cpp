@@ -227,12 +227,13 @@ TEST(Convert, FlattensLogitsThatLeaveAsFloat) {
 TEST(Convert, RefusesWhatIntegersCannotComputeByName) {
   Builder b;
   ValueId x = b.conv("conv", b.input("x", {-1, 3, 4, 4}), 3);
-  x = b.node("act", "InstanceNormalization", {x}, {-1, 3, 4, 4});
-  b.graph.outputs = {b.node("soft", "Softmax", {b.conv("conv2", x, 3)}, {-1, 3, 4, 4})};
+  const std::map<std::string, Attribute> channels = {{"axis", std::int64_t{1}}};
+  x = b.node("act", "LogSoftmax", {x}, {-1, 3, 4, 4}, channels);
+  b.graph.outputs = {b.node("soft", "Softmax", {b.conv("conv2", x, 3)}, {-1, 3, 4, 4}, channels)};
   EXPECT_EQ(refusal(calibrated(b.graph, recipe_of(8)), ErrorCode::kUnsupported),
-            "node 'act' (InstanceNormalization, [?, 3, 4, 4]): operator InstanceNormalization has "
-            "no integer form; replace it in the network, or cut the network before it (and 1 more: "
-            "see gradus check)");
+            "node 'act' (LogSoftmax, [?, 3, 4, 4]): operator LogSoftmax has no integer form; leave it out "
+            "of the exported network: it does not change which class is largest (and 1 more: see gradus "
+            "check)");
 }
 
 TEST(Convert, RefusesIgnoredAndFloatLayersByName) {

@@ -53,6 +53,11 @@ void expect_buffers(const SuiteCase& c, const Network& network) {
   }
 }
 
+// At -3 and 3 releases of PyTorch take the gradient of one side or the other.
+bool has_kinks(const SuiteCase& c) {
+  return c.name().ends_with("hardsigmoid") || c.name().ends_with("hardswish");
+}
+
 // Runs the graph on x, in `shape` if the case's has another one, and compares y and every gradient.
 void expect_same(const SuiteCase& c, const Graph& graph, bool training, const Shape& shape = {}) {
   Network network(graph);
@@ -65,10 +70,11 @@ void expect_same(const SuiteCase& c, const Graph& graph, bool training, const Sh
   const at::Tensor gy = floats(c, "gy").reshape(expected.sizes());
   y.backward(gy);
   // Where a gradient almost cancels, what is left of it is no measure.
-  const at::Tensor gx = doubles(c, "gx");
+  const at::Tensor smooth = has_kinks(c) ? x.detach().abs().ne(3.0) : at::ones_like(x, at::kBool);
+  const at::Tensor gx = doubles(c, "gx") * smooth;
   const double largest =
       std::max(gx.abs().max().item<double>(), 0.1 * gy.abs().max().item<double>());
-  EXPECT_LE((x.grad().to(at::kDouble) - gx).abs().max().item<double>(), kTolerance * largest)
+  EXPECT_LE((x.grad().to(at::kDouble) * smooth - gx).abs().max().item<double>(), kTolerance * largest)
       << "gx";
   for (const auto& parameter : network.parameters()) {
     EXPECT_LE(relative_error(parameter.tensor.grad(), doubles(c, "g" + parameter.name)), kTolerance)

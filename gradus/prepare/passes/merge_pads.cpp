@@ -10,7 +10,7 @@ namespace gradus {
 namespace {
 
 std::optional<Padding> spatial_padding(const Graph& graph, const Node& node) {
-  if (node.op != "Pad") return std::nullopt;
+  if (node.op != "Pad" || node.attributes.contains("value")) return std::nullopt;
   Padding padding = padding_of(graph, node);
   if (padding.spatial()) return padding;
   return std::nullopt;
