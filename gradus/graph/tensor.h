@@ -74,7 +74,9 @@ class Tensor {
   static Tensor from(Shape shape, std::span<const T> values) {
     Tensor tensor(dtype_of<T>(), std::move(shape));
     check(tensor.bytes_.size() == values.size_bytes(), "tensor values do not match its shape");
-    std::memcpy(tensor.bytes_.data(), values.data(), values.size_bytes());
+    if (!values.empty()) {
+      std::memcpy(tensor.bytes_.data(), values.data(), values.size_bytes());
+    }
     return tensor;
   }
 

@@ -36,7 +36,7 @@ QuantizerId Lifter::turn_axis(QuantizerId id, const std::vector<std::int64_t>& p
   return static_cast<QuantizerId>(graph_.quantizers.size() - 1);
 }
 
-ValueId Lifter::real_constant(const Node& node, const std::string& name, const Shape& shape,
+ValueId Lifter::real_constant(const Node& node, const std::string& name, Shape shape,
                               const std::vector<std::int32_t>& codes, const Encoding& encoding) {
   const auto slices = static_cast<std::int64_t>(encoding.scale.size());
   const auto axis = static_cast<std::size_t>(encoding.axis);

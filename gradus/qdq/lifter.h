@@ -50,7 +50,8 @@ class Lifter {
   // The reals of codes that a node made, or of one given by the network's input.
   ValueId real_of(const Node& node, ValueId codes);
   // A constant of `codes`, in the shape of `like`, as reals with their quantizer.
-  ValueId real_constant(const Node& node, const std::string& name, const Shape& shape,
+  // `shape` by copy: a value is added.
+  ValueId real_constant(const Node& node, const std::string& name, Shape shape,
                         const std::vector<std::int32_t>& codes, const Encoding& encoding);
 
   // Output 0 of the node is `source`, rounded by `encoding`; per tensor only.
