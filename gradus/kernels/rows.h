@@ -23,5 +23,22 @@ inline RowRuns row_runs(const ActivationView& view, bool all_dense) {
   return {view.width, view.channels};
 }
 
+// Calls run(a, b, out, length) for every run of rows [begin, end) of args.a, args.b and args.out.
+template <typename Args, typename Run>
+void for_each_run(const Args& args, std::int64_t begin, std::int64_t end, const Run& run) {
+  const RowRuns runs = row_runs(args.out, dense(args.a) && dense(args.b) && dense(args.out));
+  for (std::int64_t item = begin; item < end; ++item) {
+    const std::uint8_t* a = row_of(args.a, item);
+    const std::uint8_t* b = row_of(args.b, item);
+    std::uint8_t* out = row_of(args.out, item);
+    for (std::int64_t i = 0; i < runs.count; ++i) {
+      run(a, b, out, runs.length);
+      a += args.a.pixel_step;
+      b += args.b.pixel_step;
+      out += args.out.pixel_step;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gradus::kernels

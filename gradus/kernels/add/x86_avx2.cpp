@@ -1,16 +1,9 @@
-// Eight elements at a time; a run's last ones go through a copy of eight.
-#include <string.h>
-
 #include "gradus/kernels/add/kernels.h"
 #include "gradus/kernels/output_stage/x86_avx2_requantize.h"
-#include "gradus/kernels/rows.h"
+#include "gradus/kernels/x86_avx2_pairs.h"
 
 namespace gradus::kernels {
 namespace {
-
-inline __m256i widen(const uint8_t* in) {
-  return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in)));
-}
 
 struct Ieee32 {
   __m256i zero_a, zero_b, zero_out;
@@ -26,8 +19,8 @@ struct Ieee32 {
         high(_mm256_set1_ps(static_cast<float>(p.high - p.zero_point))) {}
 
   __m128i operator()(const uint8_t* a, const uint8_t* b) const {
-    const __m256 fa = _mm256_cvtepi32_ps(_mm256_sub_epi32(widen(a), zero_a));
-    const __m256 fb = _mm256_cvtepi32_ps(_mm256_sub_epi32(widen(b), zero_b));
+    const __m256 fa = _mm256_cvtepi32_ps(_mm256_sub_epi32(widen_avx2(a), zero_a));
+    const __m256 fb = _mm256_cvtepi32_ps(_mm256_sub_epi32(widen_avx2(b), zero_b));
     const __m256 sum =
         _mm256_add_ps(_mm256_mul_ps(fa, multiplier_a), _mm256_mul_ps(fb, multiplier_b));
     return narrow_avx2(round_code_avx2(sum, low, high, zero_out));
@@ -57,53 +50,21 @@ struct Fixed31 {
 
   __m128i operator()(const uint8_t* a, const uint8_t* b) const {
     // numerics.md (18)
-    const __m256i da = _mm256_slli_epi32(_mm256_sub_epi32(widen(a), zero_a), 20);
-    const __m256i db = _mm256_slli_epi32(_mm256_sub_epi32(widen(b), zero_b), 20);
+    const __m256i da = _mm256_slli_epi32(_mm256_sub_epi32(widen_avx2(a), zero_a), 20);
+    const __m256i db = _mm256_slli_epi32(_mm256_sub_epi32(widen_avx2(b), zero_b), 20);
     const __m256i scaled = scale_out(_mm256_add_epi32(scale_a(da), scale_b(db)));
     const __m256i clamped = _mm256_min_epi32(_mm256_max_epi32(scaled, low), high);
     return narrow_avx2(_mm256_add_epi32(clamped, zero_out));
   }
 };
 
-template <typename Stage>
-void add_run(const Stage& stage, const uint8_t* a, const uint8_t* b, uint8_t* out, int64_t length) {
-  int64_t i = 0;
-  for (; i + 8 <= length; i += 8) {
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(out + i), stage(a + i, b + i));
-  }
-  if (i == length) return;
-  const size_t rest = static_cast<size_t>(length - i);
-  uint8_t last_a[8] = {}, last_b[8] = {}, last_out[8];
-  memcpy(last_a, a + i, rest);
-  memcpy(last_b, b + i, rest);
-  _mm_storel_epi64(reinterpret_cast<__m128i*>(last_out), stage(last_a, last_b));
-  memcpy(out + i, last_out, rest);
-}
-
-template <typename Stage>
-void add_rows(const AddArgs& args, int64_t begin, int64_t end) {
-  const Stage stage(args.add);
-  const RowRuns runs = row_runs(args.out, dense(args.a) && dense(args.b) && dense(args.out));
-  for (int64_t item = begin; item < end; ++item) {
-    const uint8_t* a = row_of(args.a, item);
-    const uint8_t* b = row_of(args.b, item);
-    uint8_t* out = row_of(args.out, item);
-    for (int64_t i = 0; i < runs.count; ++i) {
-      add_run(stage, a, b, out, runs.length);
-      a += args.a.pixel_step;
-      b += args.b.pixel_step;
-      out += args.out.pixel_step;
-    }
-  }
-}
-
 }  // namespace
 
 void add_avx2(const AddArgs& args, std::int64_t begin, std::int64_t end) noexcept {
   if (args.add.profile == Profile::kIeee32) {
-    add_rows<Ieee32>(args, begin, end);
+    run_in_eights_avx2(args, begin, end, Ieee32(args.add));
   } else {
-    add_rows<Fixed31>(args, begin, end);
+    run_in_eights_avx2(args, begin, end, Fixed31(args.add));
   }
 }
 

@@ -53,18 +53,10 @@ void add_avx512vnni(const AddArgs& args, std::int64_t begin, std::int64_t end) n
     return;
   }
   const Ieee32 stage(args.add);
-  const RowRuns runs = row_runs(args.out, dense(args.a) && dense(args.b) && dense(args.out));
-  for (int64_t item = begin; item < end; ++item) {
-    const uint8_t* a = row_of(args.a, item);
-    const uint8_t* b = row_of(args.b, item);
-    uint8_t* out = row_of(args.out, item);
-    for (int64_t i = 0; i < runs.count; ++i) {
-      add_run(stage, a, b, out, runs.length);
-      a += args.a.pixel_step;
-      b += args.b.pixel_step;
-      out += args.out.pixel_step;
-    }
-  }
+  for_each_run(args, begin, end,
+               [&](const uint8_t* a, const uint8_t* b, uint8_t* out, int64_t length) {
+                 add_run(stage, a, b, out, length);
+               });
 }
 
 }  // namespace gradus::kernels
