@@ -49,8 +49,8 @@ class Lifter {
   ValueId real_bias(const Node& node, std::size_t i, const std::vector<float>& scales);
   // The reals of codes that a node made, or of one given by the network's input.
   ValueId real_of(const Node& node, ValueId codes);
-  // A constant of `codes`, in the shape of `like`, as reals with their quantizer.
-  // `shape` by copy: a value is added.
+  // A constant of `codes` as reals with their quantizer. `shape` by copy: it may be that of a value of
+  // the graph, and adding one moves them.
   ValueId real_constant(const Node& node, const std::string& name, Shape shape,
                         const std::vector<std::int32_t>& codes, const Encoding& encoding);
 
