@@ -5,6 +5,6 @@ if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
-# A file that includes libtorch takes over a gigabyte: never more than two at once.
+# A file that includes libtorch takes much memory: never more than two at once.
 set_property(GLOBAL APPEND PROPERTY JOB_POOLS compile=2)
 set(CMAKE_JOB_POOL_COMPILE compile)

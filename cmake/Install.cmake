@@ -1,6 +1,7 @@
 # `cmake --install build --prefix DIR` puts into DIR
-#   bin/gradus                    the program. libtorch is not copied: the program keeps the path of
-#                                 the one that it was built with
+#   bin/gradus                    the program
+#   bin/gradus-training           what it hands to where libtorch is needed. libtorch is not copied: the
+#                                 program keeps the path of the one that it was built with
 #   include/gradus.h              for programs, with lib/libgradus.so and lib/libgradus.a
 #   lib/cmake/gradus, lib/pkgconfig/gradus.pc   where find_package(gradus) and pkg-config look
 # Nothing of it holds a path of this machine but the program's libtorch: DIR may be moved.
@@ -9,8 +10,13 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 if(TARGET gradus)
-  set_target_properties(gradus PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
   install(TARGETS gradus RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT Runtime)
+endif()
+if(TARGET gradus-training)
+  # By hand: the run path of CMake's own making leaves out folders of the build tree, where libtorch lies
+  # if it was not found elsewhere.
+  set_target_properties(gradus-training PROPERTIES INSTALL_RPATH "${TORCH_INSTALL_PREFIX}/lib")
+  install(TARGETS gradus-training RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT Runtime)
 endif()
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/gradus)

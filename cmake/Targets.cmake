@@ -12,14 +12,18 @@ function(gradus_library folder)
   target_link_libraries(gradus_${folder} PRIVATE ${ARG_LINK})
 endfunction()
 
-# gradus_registry(FOLDER <folder> TYPE <type> FUNCTION <fn> HEADER <header> DIR <dir> ITEMS <item>...)
+# gradus_registry(FOLDER <folder> TYPE <type> FUNCTION <fn> HEADER <header> DIR <dir> [SINGULAR <word>]
+#                 ITEMS <item>...)
 # The one list of a registry. Each item is one file, <dir>/<item>.cpp, that defines
 # `<type> <item>_<singular of fn>()`; here fn "estimators" wants `Estimator ste_estimator()`.
 # Writes <fn>.gen.cpp, which defines `std::span<const type> fn()` in the order of ITEMS.
 function(gradus_registry)
-  cmake_parse_arguments(ARG "" "FOLDER;TYPE;FUNCTION;HEADER;DIR" "ITEMS" ${ARGN})
+  cmake_parse_arguments(ARG "" "FOLDER;TYPE;FUNCTION;HEADER;DIR;SINGULAR" "ITEMS" ${ARGN})
   string(REGEX REPLACE "sses$" "sss" singular ${ARG_FUNCTION})  # passes -> pass
   string(REGEX REPLACE "s$" "" singular ${singular})
+  if(ARG_SINGULAR)
+    set(singular ${ARG_SINGULAR})
+  endif()
   set(declarations "")
   set(entries "")
   foreach(item IN LISTS ARG_ITEMS)
@@ -48,6 +52,21 @@ endfunction()
 # Builds every GoogleTest program.
 add_custom_target(gradus_tests)
 
+# GoogleTest and what every test includes takes half of a test's compile time: one precompiled header.
+function(gradus_share_test_header target)
+  if(NOT TARGET gradus_test_header)
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/test_header.cpp CONTENT "")
+    add_library(gradus_test_header OBJECT ${CMAKE_BINARY_DIR}/test_header.cpp)
+    set_target_properties(gradus_test_header PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_link_libraries(gradus_test_header PRIVATE gradus_flags GTest::gtest)
+    target_precompile_headers(gradus_test_header PRIVATE
+                              <gtest/gtest.h> <filesystem> <fstream> <functional> <map> <span> <string> <vector>)
+  endif()
+  # The flags must be those it was made with, position independence included.
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_precompile_headers(${target} REUSE_FROM gradus_test_header)
+endfunction()
+
 # gradus_test(<name> SOURCES <file>... DEPENDS <folder>... [LABELS <label>...] [LINK <target>...])
 # One GoogleTest program per folder; ctest lists every test of it under the labels given.
 function(gradus_test name)
@@ -58,6 +77,9 @@ function(gradus_test name)
   foreach(dependency IN LISTS ARG_DEPENDS)
     target_link_libraries(${name} PRIVATE gradus_${dependency})
   endforeach()
+  if(NOT "gradus_torch" IN_LIST ARG_LINK)  # those share libtorch's header
+    gradus_share_test_header(${name})
+  endif()
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()

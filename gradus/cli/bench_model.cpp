@@ -4,15 +4,13 @@
 
 #include "gradus/base/error.h"
 #include "gradus/cli/artefact.h"
+#include "gradus/cli/training/training.h"
 #include "gradus/convert/convert.h"
 #include "gradus/data/source.h"
 #include "gradus/onnx/onnx.h"
 #include "gradus/prepare/prepare.h"
 #include "gradus/qmodel/file.h"
 #include "gradus/run/run.h"
-#ifdef GRADUS_WITH_TRAINING
-#include "gradus/train/calibrate.h"
-#endif
 
 namespace gradus {
 namespace {
@@ -26,8 +24,9 @@ BenchModel from_run(const std::string& path) {
   return result;
 }
 
-#ifdef GRADUS_WITH_TRAINING
 BenchModel from_onnx(const std::string& path, const std::string& recipe_name) {
+  const Training& training = require_training(
+      path + ": this gradus was built without training; expected a model.gradus or a RUN");
   BenchModel result;
   result.network = import_onnx(path);
   Recipe recipe = recipe_from(recipe_name);
@@ -43,18 +42,12 @@ BenchModel from_onnx(const std::string& path, const std::string& recipe_name) {
       Split::kTrain);
   Graph graph = *result.network;
   prepare(graph, recipe);
-  calibrate(graph, recipe, *data);
+  training.calibrate(graph, recipe, *data);
   ConvertOptions options;
   options.profile = recipe.profile;
   result.model = convert(graph, options);
   return result;
 }
-#else
-BenchModel from_onnx(const std::string& path, const std::string&) {
-  throw Error(ErrorCode::kUnsupported,
-              path + ": this gradus was built without training; expected a model.gradus or a RUN");
-}
-#endif
 
 }  // namespace
 

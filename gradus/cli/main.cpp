@@ -3,16 +3,20 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <functional>
 #include <new>
-#include <optional>
+#include <string>
+#include <vector>
 
 #include "gradus/base/error.h"
 #include "gradus/base/nearest_name.h"
 #include "gradus/cli/command.h"
+#include "gradus/cli/training/hand_over.h"
+#include "gradus/cli/training/training.h"
 #include "gradus/data/data_options.h"
 
 namespace gradus {
@@ -29,24 +33,45 @@ int report(const std::string& message, int status) {
   return status;
 }
 
-// CLI11 says only that a word was not expected; people want to know which command they meant.
-std::optional<std::string> unknown_command(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    if (word.starts_with("-")) continue;
-    std::vector<std::string> names;
-    for (const auto& command : commands()) {
-      if (word == command.name) return std::nullopt;
-      names.emplace_back(command.name);
-    }
-    const std::string near = nearest_name(word, names);
-    return fmt::format("command '{}' is unknown; {}run 'gradus --help' for the list", word,
-                       near.empty() ? "" : "did you mean '" + near + "'? ");
+// What this program can do itself.
+std::vector<Command> own_commands() {
+  std::vector<Command> result(commands().begin(), commands().end());
+  if (const Training* training = linked_training()) {
+    result.insert(result.end(), training->commands.begin(), training->commands.end());
   }
-  return std::nullopt;
+  return result;
+}
+
+// The command that the words ask for: the first that is no option; empty if there is none.
+std::string command_word(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (argv[i][0] != '-') return argv[i];
+  }
+  return "";
+}
+
+bool is_among(const std::vector<Command>& known, const std::string& word) {
+  return std::any_of(known.begin(), known.end(),
+                     [&](const Command& command) { return word == command.name; });
+}
+
+// CLI11 says only that a word was not expected; people want to know which command they meant.
+std::string unknown_command(const std::vector<Command>& known, const std::string& word) {
+  std::vector<std::string> names;
+  for (const auto& command : known) names.emplace_back(command.name);
+  const std::string near = nearest_name(word, names);
+  return fmt::format("command '{}' is unknown; {}run 'gradus --help' for the list", word,
+                     near.empty() ? "" : "did you mean '" + near + "'? ");
 }
 
 int run(int argc, char** argv) {
+  const std::vector<Command> known = own_commands();
+  const std::string word = command_word(argc, argv);
+  if (!is_among(known, word)) {
+    const bool asks_version = word.empty() && argc == 2 && std::string(argv[1]) == "--version";
+    if (!asks_version) hand_over(argv);  // the other program knows more commands
+    if (!word.empty()) return report(unknown_command(known, word), kUsage);
+  }
   CLI::App app("gradus: teaches a trained network to live on 1 to 8 bits, and runs it with exactly "
                "those integers.", "gradus");
   app.require_subcommand(1);
@@ -55,8 +80,9 @@ int run(int argc, char** argv) {
   bool quiet = false;
 
   std::function<void(Console&)> action;
-  for (const auto& command : commands()) {
+  for (const auto& command : known) {
     CLI::App* sub = app.add_subcommand(command.name, command.help);
+    if (!is_among({commands().begin(), commands().end()}, command.name)) sub->group("With libtorch");
     sub->footer(std::string("Examples:\n") + command.examples);
     sub->add_flag("--json", json, "Print JSON lines for programs");
     sub->add_flag("--quiet,-q", quiet, "Print nothing but errors");
@@ -66,7 +92,6 @@ int run(int argc, char** argv) {
     }
     sub->final_callback([&action, run_command] { action = run_command; });
   }
-  if (const auto message = unknown_command(argc, argv)) return report(*message, kUsage);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -75,7 +100,12 @@ int run(int argc, char** argv) {
                   kUsage);
   }
   Console console(json ? Console::Mode::kJson : quiet ? Console::Mode::kQuiet : Console::Mode::kText);
-  action(console);
+  try {
+    action(console);
+  } catch (const NeedsTraining&) {
+    hand_over(argv);
+    throw;
+  }
   return 0;
 }
 

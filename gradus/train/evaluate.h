@@ -9,19 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "gradus/data/accuracy.h"
 #include "gradus/graph/graph.h"
 #include "gradus/quant/requantize.h"
 
 namespace gradus {
 
 class Dataset;
-
-struct Accuracy {
-  std::int64_t images = 0;
-  double top1 = 0.0;  // fractions, 0..1
-  double top5 = 0.0;  // 1 where there are at most five classes
-  double loss = 0.0;  // mean cross entropy of the network's output taken as logits
-};
 
 enum class EvalMode {
   kFloat,      // quantizers ignored

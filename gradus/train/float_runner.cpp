@@ -1,6 +1,7 @@
 #include "gradus/train/float_runner.h"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <chrono>
 #include <utility>

@@ -1,6 +1,7 @@
 #include "gradus/train/optimizer.h"
 
 #include <torch/nn/utils/clip_grad.h>
+#include <torch/optim/optimizer.h>
 
 #include <array>
 

@@ -81,6 +81,16 @@ def check_paths(prefix, build, fail):
                 fail(f"{path} names {place}")
 
 
+def check_programs(prefix, fail):
+    """Both start, and the one finds the other: `train` is known."""
+    programs = sorted(path.name for path in (prefix / "bin").iterdir())
+    for program in programs:
+        run(prefix / "bin" / program, "--version")
+    trains = " train " in run(prefix / "bin" / "gradus", "--help")
+    if trains != ("gradus-training" in programs):
+        fail(f"bin/ holds {programs}, and 'gradus --help' shows {'a' if trains else 'no'} train")
+
+
 def files_of(folder):
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
 
@@ -190,6 +200,7 @@ def main():
         (work / "first").rename(prefix)
         check_library(prefix, failures.append)
         check_paths(prefix, arguments.build, failures.append)
+        check_programs(prefix, failures.append)
         check_components(arguments, work, prefix, failures.append)
         check_requests(arguments, work, prefix, failures.append)
         model = work / "model.gradus"

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gradus/base/cpu.h"
-#include "gradus/cli/verification.h"
+#include "gradus/cli/training/verification.h"
 #include "gradus/convert/convert.h"
 #include "gradus/data/source.h"
 #include "gradus/graph/builder.h"

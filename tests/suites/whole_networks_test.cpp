@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "gradus/cli/verification.h"
+#include "gradus/cli/training/verification.h"
 #include "gradus/convert/convert.h"
 #include "gradus/onnx/onnx.h"
 #include "gradus/prepare/prepare.h"

@@ -9,8 +9,9 @@
 #include "gradus/cli/bench_model.h"
 #include "gradus/cli/command.h"
 #include "gradus/cli/layer_times.h"
-#include "gradus/cli/speed.h"
 #include "gradus/cli/text.h"
+#include "gradus/cli/training/hand_over.h"
+#include "gradus/cli/training/training.h"
 
 namespace gradus {
 namespace {
@@ -52,9 +53,31 @@ void show_layers(const ModelTime& time, int threads, bool why, Console& console)
   console.line(table_text(rows));
 }
 
+// Whether the float network is timed too: where it is known and libtorch is at hand. That it was asked
+// for by name and cannot be is an error.
+bool times_float(const Options& options, const BenchModel& subject) {
+  if (!subject.network || linked_training() != nullptr) return subject.network.has_value();
+  if (!options.float_model.empty() || !program_with_training().empty()) {
+    throw NeedsTraining("--float: this gradus was built without training, which runs float networks; "
+                        "leave --float out");
+  }
+  return false;
+}
+
+void show_float(const Options& options, const BenchModel& subject, Isa isa, Console& console) {
+  const Speed speed = linked_training()->measure_speed(
+      subject.model, *subject.network, options.threads, options.batch, isa, options.seconds);
+  console.result("float", {{"float_ms", json_number(speed.float_ms)},
+                           {"integer_ms", json_number(speed.integer_ms)}},
+                 fmt::format("float on libtorch: {:.3f} ms an image beside {:.3f} ms of integers, in "
+                             "turns: {:.2f} times as fast",
+                             speed.float_ms, speed.integer_ms, speed.float_ms / speed.integer_ms));
+}
+
 void run(const Options& options, Console& console) {
   const Isa isa = options.isa.empty() ? active_isa() : isa_from_name(options.isa);
   const BenchModel subject = bench_model(options.path, options.recipe, options.float_model);
+  const bool beside = times_float(options, subject);
   const ModelTime time =
       time_model(subject.model, options.threads, options.batch, isa, options.seconds);
   show_layers(time, options.threads, options.why, console);
@@ -69,17 +92,7 @@ void run(const Options& options, Console& console) {
                   "({}, {} thread{}, batch {})",
                   options.path, time.ms, gmacs, percent(gmacs, peak), peak, isa_name(isa),
                   options.threads, options.threads == 1 ? "" : "s", options.batch));
-#ifdef GRADUS_WITH_TRAINING
-  if (subject.network) {
-    const Speed speed = measure_speed(subject.model, *subject.network, options.threads,
-                                      options.batch, isa, options.seconds);
-    console.result("float", {{"float_ms", json_number(speed.float_ms)},
-                             {"integer_ms", json_number(speed.integer_ms)}},
-                   fmt::format("float on libtorch: {:.3f} ms an image beside {:.3f} ms of integers, in "
-                               "turns: {:.2f} times as fast",
-                               speed.float_ms, speed.integer_ms, speed.float_ms / speed.integer_ms));
-  }
-#endif
+  if (beside) show_float(options, subject, isa, console);
 }
 
 std::function<void(Console&)> declare(CLI::App& app) {

@@ -8,13 +8,11 @@
 #include "gradus/cli/command.h"
 #include "gradus/cli/engine_accuracy.h"
 #include "gradus/cli/text.h"
+#include "gradus/cli/training/training.h"
 #include "gradus/data/source.h"
-#include "gradus/qmodel/file.h"
-#ifdef GRADUS_WITH_TRAINING
 #include "gradus/prepare/prepare.h"
+#include "gradus/qmodel/file.h"
 #include "gradus/run/run.h"
-#include "gradus/train/evaluate.h"
-#endif
 
 namespace gradus {
 namespace {
@@ -27,7 +25,6 @@ struct Options {
   int threads = 0;
 };
 
-#ifdef GRADUS_WITH_TRAINING
 EvalMode mode_of(const std::string& as) {
   if (as == "float") return EvalMode::kFloat;
   return as == "fakequant" ? EvalMode::kFakeQuant : EvalMode::kCodes;
@@ -35,6 +32,9 @@ EvalMode mode_of(const std::string& as) {
 
 Accuracy evaluate_graph(const Options& options, ArtefactKind kind, std::string* as,
                         Console& console) {
+  const Training& training =
+      require_training(options.path + ": this gradus was built without training, which evaluates "
+                                      "float networks; expected a model.gradus");
   Graph graph;
   Metadata metadata;
   EvalOptions eval;
@@ -65,14 +65,8 @@ Accuracy evaluate_graph(const Options& options, ArtefactKind kind, std::string* 
   eval.threads = options.threads;
   Rate rate(console, "evaluate");
   eval.progress = [&](std::int64_t done, std::int64_t total) { rate(done, total); };
-  return evaluate(graph, *data, eval);
+  return training.evaluate(graph, *data, eval);
 }
-#else
-Accuracy evaluate_graph(const Options& options, ArtefactKind, std::string*, Console&) {
-  throw Error(ErrorCode::kUnsupported, options.path + ": this gradus was built without training, which "
-                                           "evaluates float networks; expected a model.gradus");
-}
-#endif
 
 Accuracy evaluate_model(const Options& options, std::string* as, Console& console) {
   if (as->empty()) *as = "integer";

@@ -1,4 +1,4 @@
-#include "gradus/cli/speed.h"
+#include "gradus/cli/training/speed.h"
 
 #include <chrono>
 #include <vector>

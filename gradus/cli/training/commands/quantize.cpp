@@ -8,7 +8,7 @@
 #include "gradus/cli/artefact.h"
 #include "gradus/cli/command.h"
 #include "gradus/cli/text.h"
-#include "gradus/cli/training_session.h"
+#include "gradus/cli/training/training_session.h"
 #include "gradus/data/source.h"
 #include "gradus/prepare/prepare.h"
 #include "gradus/run/run.h"

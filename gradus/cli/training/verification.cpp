@@ -1,4 +1,4 @@
-#include "gradus/cli/verification.h"
+#include "gradus/cli/training/verification.h"
 
 #include <fmt/format.h>
 

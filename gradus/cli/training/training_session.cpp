@@ -1,4 +1,4 @@
-#include "gradus/cli/training_session.h"
+#include "gradus/cli/training/training_session.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

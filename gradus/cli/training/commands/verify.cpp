@@ -7,7 +7,7 @@
 #include "gradus/cli/artefact.h"
 #include "gradus/cli/command.h"
 #include "gradus/cli/text.h"
-#include "gradus/cli/verification.h"
+#include "gradus/cli/training/verification.h"
 #include "gradus/data/source.h"
 #include "gradus/qmodel/file.h"
 #include "gradus/run/run.h"
