@@ -1,6 +1,7 @@
 #include "gradus/graph/graph.h"
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <queue>
 #include <unordered_set>
@@ -22,6 +23,10 @@ T attribute_or(const Node& node, const std::string& key, const T& otherwise) {
 }
 
 std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
+
+bool contains(const std::vector<ValueId>& ids, ValueId id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
 
 }  // namespace
 
@@ -78,29 +83,35 @@ ValueId Graph::add_constant(const std::string& value_name, Tensor tensor) {
 }
 
 std::int64_t Graph::producer(ValueId id) const {
+  if (id == kNoValue || value(id).constant) return -1;
+  // Relaxed: a hint is believed only if the node agrees, so it may be of any age.
+  std::atomic_ref<std::int64_t> hint(value(id).producer_hint);
+  const auto agrees = [&](std::int64_t node) {
+    return node >= 0 && static_cast<std::size_t>(node) < nodes.size() &&
+           contains(nodes[static_cast<std::size_t>(node)].outputs, id);
+  };
+  if (const std::int64_t last = hint.load(std::memory_order_relaxed); agrees(last)) return last;
+  if (contains(inputs, id)) return -1;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const auto& outputs_of_node = nodes[i].outputs;
-    if (std::find(outputs_of_node.begin(), outputs_of_node.end(), id) != outputs_of_node.end()) {
-      return static_cast<std::int64_t>(i);
+    for (ValueId output : nodes[i].outputs) {
+      if (output == kNoValue) continue;
+      std::atomic_ref<std::int64_t>(value(output).producer_hint)
+          .store(static_cast<std::int64_t>(i), std::memory_order_relaxed);
     }
   }
-  return -1;
+  const std::int64_t found = hint.load(std::memory_order_relaxed);
+  return agrees(found) ? found : -1;
 }
 
 std::vector<std::size_t> Graph::consumers(ValueId id) const {
   std::vector<std::size_t> result;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const auto& inputs_of_node = nodes[i].inputs;
-    if (std::find(inputs_of_node.begin(), inputs_of_node.end(), id) != inputs_of_node.end()) {
-      result.push_back(i);
-    }
+    if (contains(nodes[i].inputs, id)) result.push_back(i);
   }
   return result;
 }
 
-bool Graph::is_output(ValueId id) const {
-  return std::find(outputs.begin(), outputs.end(), id) != outputs.end();
-}
+bool Graph::is_output(ValueId id) const { return contains(outputs, id); }
 
 void Graph::replace_uses(ValueId from, ValueId to) {
   for (auto& node : nodes) std::replace(node.inputs.begin(), node.inputs.end(), from, to);

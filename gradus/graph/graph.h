@@ -41,6 +41,7 @@ struct Value {
   std::optional<Shape> shape;            // -1 for the batch; empty while rank is unknown
   std::optional<Tensor> constant;        // an initializer: weights, or a folded constant
   QuantizerId quantizer = kNoQuantizer;  // materialised as codes of this quantizer
+  mutable std::int64_t producer_hint = -1;  // where Graph::producer found it last
 };
 
 using Attribute = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>,
@@ -82,7 +83,8 @@ class Graph {
   ValueId add_value(Value value);
   ValueId add_constant(const std::string& value_name, Tensor tensor);
 
-  // Index of the node that produces `id`, or -1 for inputs and constants. O(nodes).
+  // Index of the node that produces `id`, or -1 for inputs, constants and kNoValue. O(1) while nodes stay
+  // where they are, O(nodes) after they moved.
   std::int64_t producer(ValueId id) const;
   // Indices of the nodes that use `id`.
   std::vector<std::size_t> consumers(ValueId id) const;

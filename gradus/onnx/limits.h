@@ -9,7 +9,7 @@ namespace gradus::onnx {
 
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 31;  // protobuf's own limit
 constexpr std::uint64_t kMaxExternalFileBytes = std::uint64_t{1} << 36;
-constexpr std::size_t kMaxNodes = 100'000;
+constexpr std::size_t kMaxNodes = 20'000;
 constexpr std::size_t kMaxTensors = 100'000;
 constexpr std::size_t kMaxNodeInputs = 1'000;    // and outputs
 constexpr std::size_t kMaxGraphInputs = 10'000;  // and outputs; initializers are often among them

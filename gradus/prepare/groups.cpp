@@ -29,6 +29,10 @@ bool is_constant(const Graph& graph, ValueId id) {
   return id != kNoValue && graph.value(id).constant.has_value();
 }
 
+bool reads(const Node& node, ValueId id) {
+  return std::find(node.inputs.begin(), node.inputs.end(), id) != node.inputs.end();
+}
+
 // One number, or one a channel of a value of this rank.
 bool is_parameter(const Value& value, std::size_t rank) {
   if (!value.constant || value.constant->dtype() != DType::kFloat32) return false;
@@ -46,9 +50,14 @@ bool is_parameter(const Value& value, std::size_t rank) {
 bool is_inner(const Node& node) { return node.attributes.contains("inner"); }
 
 const Node& root_of(const Graph& graph, const Node& node) {
-  const Node* at = &node;
-  while (is_inner(*at)) at = &graph.nodes[graph.consumers(at->outputs.at(0)).at(0)];
-  return *at;
+  auto at = static_cast<std::size_t>(&node - graph.nodes.data());
+  while (is_inner(graph.nodes.at(at))) {
+    const ValueId made = graph.nodes[at].outputs.at(0);
+    // Its readers are all of the group, and lie close behind it.
+    do ++at;
+    while (!reads(graph.nodes.at(at), made));
+  }
+  return graph.nodes[at];
 }
 
 std::vector<const Node*> group_of(const Graph& graph, const Node& root) {

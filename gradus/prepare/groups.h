@@ -19,6 +19,7 @@ namespace gradus {
 void mark_groups(Graph& graph);
 
 bool is_inner(const Node& node);
+// Of a node that lies in graph.nodes.
 const Node& root_of(const Graph& graph, const Node& node);
 // The nodes of a root's group in the order of the graph, the root last.
 std::vector<const Node*> group_of(const Graph& graph, const Node& root);

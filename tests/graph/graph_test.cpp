@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "gradus/base/check.h"
 #include "tests/graph/small_graphs.h"
 #include "tests/support/expect_error.h"
@@ -51,6 +53,21 @@ TEST(Graph, KnowsProducersAndConsumers) {
   EXPECT_TRUE(g.graph.is_output(b));
   g.graph.replace_uses(b, a);
   EXPECT_EQ(g.graph.outputs, (std::vector<ValueId>{a}));
+}
+
+TEST(Graph, KnowsProducersAfterNodesMoved) {
+  OnnxGraph g({-1, 4});
+  std::vector<ValueId> made;
+  for (int i = 0; i < 5; ++i) made.push_back(g.add("Relu", {i == 0 ? g.x : made.back()}));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(g.graph.producer(made[static_cast<std::size_t>(i)]), i);
+  g.graph.nodes.erase(g.graph.nodes.begin() + 1);
+  EXPECT_EQ(g.graph.producer(made[0]), 0);
+  EXPECT_EQ(g.graph.producer(made[1]), -1);
+  EXPECT_EQ(g.graph.producer(made[2]), 1);
+  EXPECT_EQ(g.graph.producer(made[4]), 3);
+  std::swap(g.graph.nodes[0], g.graph.nodes[3]);
+  EXPECT_EQ(g.graph.producer(made[0]), 3);
+  EXPECT_EQ(g.graph.producer(made[4]), 0);
 }
 
 TEST(Graph, SortsProducersFirstAndKeepsASortedOrder) {
