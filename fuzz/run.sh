@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every fuzz target, N runs each, by libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer.
-#   fuzz/run.sh BUILD [N] [TARGET...]     e.g. fuzz/run.sh build/fuzz 200000
-# BUILD is what `cmake --preset fuzz && cmake --build --preset fuzz` made. The corpus grows in
+#   fuzz/run.sh BUILD [N] [TARGET...]     e.g. fuzz/run.sh build/libfuzzer 200000
+# BUILD is what `cmake --preset libfuzzer && cmake --build --preset libfuzzer` made. The corpus grows in
 # BUILD/corpus, findings go to BUILD/findings; one line a target, exit status 1 if any has a finding.
 set -euo pipefail
 build=${1:?usage: fuzz/run.sh BUILD [N] [TARGET...]}
@@ -17,7 +17,7 @@ for target in "${targets[@]}"; do
   corpus=$build/corpus/$target
   log=$build/findings/$target.log
   mkdir -p "$corpus"
-  "$build/fuzz_$target" --write-seeds "$corpus"
+  "$build/libfuzzer_$target" --write-seeds "$corpus"
   start=$SECONDS
   if "$build/libfuzzer_$target" -runs="$runs" -seed=1 -max_len=65536 -timeout=10 -rss_limit_mb=2048 \
     -artifact_prefix="$build/findings/$target-" -print_final_stats=1 "$corpus" >"$log" 2>&1; then
