@@ -19,13 +19,16 @@ import os
 import pathlib
 import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+MOST_BYTES = 12 << 30  # of address space
 COPIED = ("gradus", "tests", "fuzz", "bench", "cmake", "tools", "recipes", "examples", "docs",
           "CMakeLists.txt", "CMakePresets.json", "README.md", "CONTRIBUTING.md", "demo", "test")
 HEADER = """#pragma once
@@ -125,6 +128,10 @@ def write_source(folder):
     print(f"{source}: {len(mutants)} mutants")
 
 
+def bound_memory():
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+
+
 class Test:
     def __init__(self, entry):
         self.name = entry["name"]
@@ -136,12 +143,14 @@ class Test:
         self.timeout = min(float(properties.get("TIMEOUT", 300)), 300)
 
     def run(self, **environment):
-        """'passed', 'skipped' or 'failed'."""
+        """'passed', 'skipped' or 'failed'. What is broken may run for ever or take all memory."""
+        start = time.monotonic()
         try:
             done = subprocess.run(self.command, cwd=self.folder, timeout=self.timeout, capture_output=True, check=False,
-                                  env={**os.environ, **self.environment, **environment})
+                                  env={**os.environ, **self.environment, **environment}, preexec_fn=bound_memory)
         except subprocess.TimeoutExpired:
             return "failed"
+        self.timeout = min(self.timeout, 2 + 10 * (time.monotonic() - start))
         if done.returncode == self.skip or b"[  SKIPPED ] 1 test" in done.stdout:
             return "skipped"
         return "failed" if done.returncode else "passed"
