@@ -35,7 +35,7 @@ def main():
         return 77
     failures = Failures()
     data = f"mnist:{FOLDER}"
-    pixels = "channels=3,resize=20,mean=.1307,std=.3081"
+    pixels = "channels=3,resize=32,mean=.1307,std=.3081"
     with Workspace(arguments.program) as work:
         work.write("float.yaml", RECIPE.format(quantize="false", lr=0.05, mixup=0.1, epochs=4))
         work.write("few.yaml", RECIPE.format(quantize="true", lr=0.02, mixup=0, epochs=3))
