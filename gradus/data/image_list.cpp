@@ -52,9 +52,10 @@ std::string shown(std::string_view text) {
 }
 
 void check_path(std::string_view path, const std::string& where) {
-  const std::filesystem::path normal = std::filesystem::path(path).lexically_normal();
-  const bool leaves = !normal.empty() && *normal.begin() == "..";
-  if (path.empty() || path.find('\0') != path.npos || normal.is_absolute() || leaves) {
+  const std::filesystem::path parts(path);
+  // Anywhere in it: behind a symbolic link, link/.. is another folder than the one before it.
+  const bool leaves = std::find(parts.begin(), parts.end(), "..") != parts.end();
+  if (path.empty() || path.find('\0') != path.npos || parts.is_absolute() || leaves) {
     throw Error(ErrorCode::kInvalidFile, where + ": found the path " + shown(path) +
                                              "; expected one below the list's own folder");
   }

@@ -31,8 +31,8 @@ TEST(ImageList, ToleratesCommentsBlankLinesHeaderMarkAndMissingLineEnd) {
 }
 
 TEST(ImageList, StaysInsideItsFolder) {
-  EXPECT_EQ(read("a/../b.jpg 1").paths[0], "a/../b.jpg");
-  for (const char* line : {"/etc/passwd 1", "../a.jpg 1", "a/../../b.jpg 1", ".. 1", "//a 2"}) {
+  for (const char* line :
+       {"/etc/passwd 1", "../a.jpg 1", "a/../../b.jpg 1", "a/../b.jpg 1", ".. 1", "//a 2"}) {
     SCOPED_TRACE(line);
     expect_error(ErrorCode::kInvalidFile, {"list.txt:2", "below the list's own folder"},
                  [&] { read("ok.jpg 0\n" + std::string(line)); });
