@@ -17,8 +17,9 @@ void run(Bytes bytes) {
   const std::string again = private_folder() + "/again.npy";
   save_npy(again, array.shape, array.values);
   const NpyArray back = load_npy(again);
-  require(back.shape == array.shape &&
-              std::memcmp(back.values.data(), array.values.data(), 4 * back.values.size()) == 0,
+  require(back.shape == array.shape, "a shape does not come back");
+  if (array.values.empty()) return;  // memcmp takes no null pointer
+  require(std::memcmp(back.values.data(), array.values.data(), 4 * back.values.size()) == 0,
           "an array does not come back");
 }
 
