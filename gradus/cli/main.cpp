@@ -60,7 +60,8 @@ std::string unknown_command(const std::vector<Command>& known, const std::string
   std::vector<std::string> names;
   for (const auto& command : known) names.emplace_back(command.name);
   const std::string near = nearest_name(word, names);
-  return fmt::format("command '{}' is unknown; {}run 'gradus --help' for the list", word,
+  return fmt::format("command '{}' is unknown{}; {}run 'gradus --help' for the list", word,
+                     linked_training() ? "" : " to a gradus without gradus-training beside it",
                      near.empty() ? "" : "did you mean '" + near + "'? ");
 }
 

@@ -89,6 +89,10 @@ def check_programs(prefix, fail):
     trains = " train " in run(prefix / "bin" / "gradus", "--help")
     if trains != ("gradus-training" in programs):
         fail(f"bin/ holds {programs}, and 'gradus --help' shows {'a' if trains else 'no'} train")
+    alone = shutil.copy(prefix / "bin" / "gradus", prefix.parent / "alone")
+    result = subprocess.run([alone, "train"], capture_output=True, text=True, check=False)
+    if result.returncode != 2 or "gradus-training beside it" not in result.stderr:
+        fail(f"gradus alone, asked to train: exit {result.returncode}: {result.stderr}")
 
 
 def files_of(folder):
