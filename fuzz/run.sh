@@ -17,7 +17,7 @@ for target in "${targets[@]}"; do
   corpus=$build/corpus/$target
   log=$build/findings/$target.log
   mkdir -p "$corpus"
-  "$build/libfuzzer_$target" --write-seeds "$corpus"
+  "$build/fuzz_$target" --write-seeds "$corpus"
   start=$SECONDS
   if "$build/libfuzzer_$target" -runs="$runs" -seed=1 -max_len=65536 -timeout=10 -rss_limit_mb=2048 \
     -artifact_prefix="$build/findings/$target-" -print_final_stats=1 "$corpus" >"$log" 2>&1; then
