@@ -33,7 +33,7 @@ int report(const std::string& message, int status) {
   return status;
 }
 
-// What this program can do itself.
+// What this program can do itself; what needs libtorch comes last.
 std::vector<Command> own_commands() {
   std::vector<Command> result(commands().begin(), commands().end());
   if (const Training* training = linked_training()) {
@@ -81,9 +81,10 @@ int run(int argc, char** argv) {
   bool quiet = false;
 
   std::function<void(Console&)> action;
-  for (const auto& command : known) {
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const Command& command = known[i];
     CLI::App* sub = app.add_subcommand(command.name, command.help);
-    if (!is_among({commands().begin(), commands().end()}, command.name)) sub->group("With libtorch");
+    if (i >= commands().size()) sub->group("With libtorch");
     sub->footer(std::string("Examples:\n") + command.examples);
     sub->add_flag("--json", json, "Print JSON lines for programs");
     sub->add_flag("--quiet,-q", quiet, "Print nothing but errors");

@@ -55,8 +55,10 @@ void show_layers(const ModelTime& time, int threads, bool why, Console& console)
 
 // Whether the float network is timed too: where it is known and libtorch is at hand. That it was asked
 // for by name and cannot be is an error.
-bool times_float(const Options& options, const BenchModel& subject) {
-  if (!subject.network || linked_training() != nullptr) return subject.network.has_value();
+bool times_float(const Options& options) {
+  const bool known =
+      !options.float_model.empty() || artefact_kind(options.path) != ArtefactKind::kModel;
+  if (!known || linked_training() != nullptr) return known;
   if (!options.float_model.empty() || !program_with_training().empty()) {
     throw NeedsTraining("--float: this gradus was built without training, which runs float networks; "
                         "leave --float out");
@@ -76,8 +78,8 @@ void show_float(const Options& options, const BenchModel& subject, Isa isa, Cons
 
 void run(const Options& options, Console& console) {
   const Isa isa = options.isa.empty() ? active_isa() : isa_from_name(options.isa);
+  const bool beside = times_float(options);  // first: another program may take over
   const BenchModel subject = bench_model(options.path, options.recipe, options.float_model);
-  const bool beside = times_float(options, subject);
   const ModelTime time =
       time_model(subject.model, options.threads, options.batch, isa, options.seconds);
   show_layers(time, options.threads, options.why, console);
