@@ -36,7 +36,7 @@ ArtefactKind artefact_kind(const std::string& path) {
   }
   if (path.ends_with(".safetensors")) return ArtefactKind::kCheckpoint;
   if (path.ends_with(".gradus") || begins_with_magic(path)) return ArtefactKind::kModel;
-  return ArtefactKind::kOnnx;
+  return is_quantized_onnx(path) ? ArtefactKind::kQuantizedOnnx : ArtefactKind::kOnnx;
 }
 
 FloatNetwork load_float_network(const std::string& path) {
@@ -49,6 +49,10 @@ FloatNetwork load_float_network(const std::string& path) {
       network.graph = load_trained_float(path, &recipe, &network.metadata);
       return network;
     }
+    case ArtefactKind::kQuantizedOnnx:
+      throw Error(ErrorCode::kInvalidArgument,
+                  path + ": is quantized already; expected a float network: gradus convert makes a "
+                         "model.gradus of it as it is, gradus export --format float a float network");
     default:
       throw Error(ErrorCode::kInvalidArgument,
                   path + ": holds no float network; expected a .onnx or the RUN of a float training");

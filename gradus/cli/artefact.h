@@ -1,5 +1,5 @@
-// What a path given to a command is, and what it takes to use it: a float .onnx, a RUN folder, a
-// model.gradus, a .safetensors file.
+// What a path given to a command is, and what it takes to use it: a float or a quantized .onnx, a RUN
+// folder, a model.gradus, a .safetensors file. What has quantizers is loaded by integer_network.h.
 #pragma once
 
 #include <map>
@@ -13,10 +13,11 @@
 
 namespace gradus {
 
-enum class ArtefactKind { kOnnx, kRun, kModel, kCheckpoint };
+enum class ArtefactKind { kOnnx, kQuantizedOnnx, kRun, kModel, kCheckpoint };
 
 // Told by what lies there: a folder is a RUN, a file that begins with the magic of model.gradus a
-// model, a name that ends in .safetensors a checkpoint, else ONNX.
+// model, a name that ends in .safetensors a checkpoint, else ONNX; one in which an operator says how
+// values are quantized, or computes with codes, is a quantized one.
 // Throws Error (kNotFound) if nothing is there.
 ArtefactKind artefact_kind(const std::string& path);
 

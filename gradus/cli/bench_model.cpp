@@ -4,22 +4,18 @@
 
 #include "gradus/base/error.h"
 #include "gradus/cli/artefact.h"
+#include "gradus/cli/integer_network.h"
 #include "gradus/cli/training/training.h"
 #include "gradus/convert/convert.h"
 #include "gradus/data/source.h"
 #include "gradus/onnx/onnx.h"
 #include "gradus/prepare/prepare.h"
-#include "gradus/qmodel/file.h"
-#include "gradus/run/run.h"
 
 namespace gradus {
 namespace {
 
 BenchModel from_run(const std::string& path) {
-  const LoadedRun run = load_run(path);
-  ConvertOptions options;
-  options.profile = run.recipe.profile;
-  BenchModel result{convert(run.graph, options), std::nullopt};
+  BenchModel result{load_integer_network(path), std::nullopt};
   result.network = import_onnx(path + "/model.onnx");
   return result;
 }
@@ -54,8 +50,9 @@ BenchModel from_onnx(const std::string& path, const std::string& recipe_name) {
 BenchModel bench_model(const std::string& path, const std::string& recipe,
                        const std::string& float_path) {
   switch (artefact_kind(path)) {
-    case ArtefactKind::kModel: {
-      BenchModel result{load_model(path), std::nullopt};
+    case ArtefactKind::kModel:
+    case ArtefactKind::kQuantizedOnnx: {
+      BenchModel result{load_integer_network(path), std::nullopt};
       if (!float_path.empty()) result.network = import_onnx(float_path);
       return result;
     }

@@ -6,6 +6,7 @@
 
 #include "gradus/checkpoint/checkpoint.h"
 #include "gradus/cli/artefact.h"
+#include "gradus/cli/integer_network.h"
 #include "gradus/cli/text.h"
 #include "gradus/graph/cost.h"
 #include "gradus/onnx/onnx.h"
@@ -41,6 +42,14 @@ std::string quantizer_text(const Graph& graph, ValueId id) {
   return text;
 }
 
+// Of a node's quantized weights, packed as model.gradus stores them; 0 where there are none.
+std::int64_t weight_bytes(const Graph& graph, ValueId id) {
+  if (id == kNoValue || graph.value(id).quantizer == kNoQuantizer) return 0;
+  const auto& spec = graph.quantizers[static_cast<std::size_t>(graph.value(id).quantizer)].spec;
+  const auto count = static_cast<std::size_t>(graph.value(id).constant->size());
+  return static_cast<std::int64_t>(packed_bytes(count, spec.bits));
+}
+
 void show_metadata(const std::map<std::string, std::string>& metadata, Console& console) {
   for (const auto& [key, value] : metadata) {
     const bool lines = value.find('\n') != std::string::npos;
@@ -53,8 +62,9 @@ void show_metadata(const std::map<std::string, std::string>& metadata, Console& 
 void show_graph(const std::string& path, const Graph& graph, Console& console) {
   Rows rows = {{"node", "operator", "output", "weights", "parameters", "multiply-adds"}};
   const bool quantized = !graph.quantizers.empty();
-  if (quantized) rows[0].insert(rows[0].end(), {"weight codes", "output codes"});
+  if (quantized) rows[0].insert(rows[0].end(), {"weight codes", "bytes of weights", "output codes"});
   const Cost all = graph_cost(graph);
+  std::int64_t bytes = 0;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     const NodeCost& cost = all.nodes[i];
@@ -64,7 +74,10 @@ void show_graph(const std::string& path, const Graph& graph, Console& console) {
                                     has_weights ? shape_text(graph.value(weights).shape) : "",
                                     count_text(cost.parameters), count_text(cost.macs)};
     if (quantized) {
+      const std::int64_t packed = weight_bytes(graph, has_weights ? weights : kNoValue);
+      bytes += packed;
       row.push_back(quantizer_text(graph, has_weights ? weights : kNoValue));
+      row.push_back(count_text(packed));
       row.push_back(quantizer_text(graph, node.outputs[0]));
     }
     console.result("node", {{"name", json_text(node.name)}, {"op", json_text(node.op)},
@@ -73,13 +86,15 @@ void show_graph(const std::string& path, const Graph& graph, Console& console) {
     rows.push_back(std::move(row));
   }
   console.line(table_text(rows));
+  const std::string sizes =
+      quantized ? fmt::format(", {} of weights", format_bytes(static_cast<double>(bytes))) : "";
   const Value& input = graph.value(graph.inputs.at(0));
   console.result("graph", {{"nodes", json_number(static_cast<std::int64_t>(graph.nodes.size()))},
                            {"parameters", json_number(all.parameters)}, {"macs", json_number(all.macs)}},
                  fmt::format("{}: {} nodes, input '{}' {}, {:.3f} M parameters, {:.1f} M multiply-adds an "
-                             "image", path, graph.nodes.size(), input.name, shape_text(input.shape),
+                             "image{}", path, graph.nodes.size(), input.name, shape_text(input.shape),
                              static_cast<double>(all.parameters) / 1e6,
-                             static_cast<double>(all.macs) / 1e6));
+                             static_cast<double>(all.macs) / 1e6, sizes));
 }
 
 // An island of the integer network.
@@ -115,6 +130,16 @@ void show_island(const Island& island, Console& console) {
 
 void inspect_onnx(const std::string& path, Console& console) {
   show_graph(path, import_onnx(path), console);
+}
+
+void inspect_quantized_onnx(const std::string& path, Console& console) {
+  const IntegerSource source = load_integer_source(path);
+  show_graph(path, source.graph, console);
+  for (const auto& island : islands(source.graph)) show_island(island, console);
+  auto metadata = source.options.metadata;
+  metadata.erase("written_by");  // of a file that this program writes
+  metadata["requantize"] = profile_name(source.options.profile);
+  show_metadata(metadata, console);
 }
 
 void inspect_run(const std::string& path, Console& console) {

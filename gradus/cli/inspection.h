@@ -9,6 +9,7 @@
 namespace gradus {
 
 void inspect_onnx(const std::string& path, Console& console);
+void inspect_quantized_onnx(const std::string& path, Console& console);
 void inspect_run(const std::string& path, Console& console);
 void inspect_model(const std::string& path, Console& console);
 // An operator that runs in float amid the integers, and what it costs.

@@ -10,6 +10,7 @@
 #include "gradus/graph/normal_form.h"
 #include "gradus/onnx/limits.h"
 #include "gradus/onnx/onnx.h"
+#include "gradus/onnx/operators.h"
 #include "gradus/onnx/read_model.h"
 
 namespace gradus {
@@ -164,8 +165,7 @@ class Importer {
   void add_node(NodeProto& node) {
     Node result;
     result.name = node.name;
-    const bool standard = node.domain.empty() || node.domain == "ai.onnx";
-    result.op = standard ? node.op_type : node.domain + ":" + node.op_type;
+    result.op = qualified_name(node.domain, node.op_type);
     result.attributes = std::move(node.attributes);
     for (const auto& name : node.inputs) {
       result.inputs.push_back(name.empty() ? kNoValue : find(name, "node '" + node.name + "'"));
@@ -288,10 +288,11 @@ bool is_quantized(const Graph& graph) {
 // One line that names them: a network of codes is converted, not trained.
 void refuse_quantized(const Graph& graph) {
   for (const auto& node : graph.nodes) {
-    if (!is_quantized_op(node.op) && node.op.find("Integer") == std::string::npos &&
-        node.op != "DynamicQuantizeLinear") {
-      continue;
+    if (node.op.find("Integer") != std::string::npos || node.op == "DynamicQuantizeLinear") {
+      unsupported("node '" + node.name + "' (" + node.op +
+                  "): quantizes while the network runs; expected floats, or a network quantized statically");
     }
+    if (!is_quantized_op(node.op)) continue;
     unsupported(
         "node '" + node.name + "' (" + node.op +
         "): is an operator that gradus does not compute in a float network; expected floats, "
@@ -337,10 +338,8 @@ QuantizedNetwork import_quantized_onnx(const std::string& path) {
 }
 
 bool is_quantized_onnx(const std::string& path) {
-  return onnx::with_model(path, [&](auto bytes) {
-    onnx::ModelProto model = onnx::decoded(bytes, path);
-    return onnx::is_quantized(onnx::Importer(model, onnx::Importer::Inputs::kCodes).run());
-  });
+  const MappedFile file(path);
+  return onnx::has_operator(file.bytes(), is_quantized_op);
 }
 
 }  // namespace gradus

@@ -38,6 +38,8 @@ struct QuantizedNetwork {
 // Reads a quantized .onnx file, in any of the ways of writing one that qdq/lift.h lists, as
 // import_onnx does. Throws Error: kInvalidArgument if nothing in it is quantized.
 QuantizedNetwork import_quantized_onnx(const std::string& path);
+// Whether import_quantized_onnx is the one to read it; import_onnx where the file is damaged, which says
+// so. Reads no tensor. Throws Error (kNotFound) if the file cannot be read.
 bool is_quantized_onnx(const std::string& path);
 
 struct ExportOptions {

@@ -2,8 +2,8 @@
 // node Quant (graph/ops/quant.cpp) where a value is rounded onto a grid, and constants that carry
 // their quantizer. Understood are, each in one file of ops/:
 //   QuantizeLinear, DequantizeLinear, with Clip between them; QLinearConv, QLinearMatMul; ONNX
-//   Runtime's QGemm, QLinearAdd, QLinearMul, QLinearConcat, QLinearAveragePool,
-//   QLinearGlobalAveragePool, QLinearSigmoid, QLinearLeakyRelu; QONNX's Quant, IntQuant and
+//   Runtime's QGemm, QLinearAdd, QLinearMul, QLinearWhere, QLinearConcat, QLinearAveragePool,
+//   QLinearGlobalAveragePool, QLinearSigmoid, QLinearSoftmax, QLinearLeakyRelu; QONNX's Quant, IntQuant and
 //   BipolarQuant; and operators that only move codes.
 #pragma once
 

@@ -56,8 +56,9 @@ void show_layers(const ModelTime& time, int threads, bool why, Console& console)
 // Whether the float network is timed too: where it is known and libtorch is at hand. That it was asked
 // for by name and cannot be is an error.
 bool times_float(const Options& options) {
-  const bool known =
-      !options.float_model.empty() || artefact_kind(options.path) != ArtefactKind::kModel;
+  const ArtefactKind kind = artefact_kind(options.path);
+  const bool known = !options.float_model.empty() ||
+                     (kind != ArtefactKind::kModel && kind != ArtefactKind::kQuantizedOnnx);
   if (!known || linked_training() != nullptr) return known;
   if (!options.float_model.empty() || !program_with_training().empty()) {
     throw NeedsTraining("--float: this gradus was built without training, which runs float networks; "
@@ -100,12 +101,12 @@ void run(const Options& options, Console& console) {
 std::function<void(Console&)> declare(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("path", options->path,
-                 "A model.gradus, a RUN folder, or a .onnx (quantized by --recipe on random pictures: "
-                 "for its speed, not its accuracy)")->required();
-  app.add_option("-r,--recipe", options->recipe, "For a .onnx: a recipe file or a preset")
+                 "A model.gradus, a RUN folder, a quantized .onnx, or a float one (quantized by --recipe on "
+                 "random pictures: for its speed, not its accuracy)")->required();
+  app.add_option("-r,--recipe", options->recipe, "For a float .onnx: a recipe file or a preset")
       ->capture_default_str();
   app.add_option("--float", options->float_model,
-                 "The float .onnx to time beside a model.gradus (known for a RUN and a .onnx)");
+                 "The float .onnx to time beside what came quantized (known for a RUN and a float .onnx)");
   app.add_option("--threads", options->threads, "Threads")->check(CLI::Range(1, 256))
       ->capture_default_str();
   app.add_option("--batch", options->batch, "Images at a time")->check(CLI::Range(1, 1024))

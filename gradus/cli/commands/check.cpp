@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -9,6 +10,7 @@
 #include "gradus/cli/artefact.h"
 #include "gradus/cli/command.h"
 #include "gradus/cli/inspection.h"
+#include "gradus/cli/integer_network.h"
 #include "gradus/cli/text.h"
 #include "gradus/prepare/check_network.h"
 
@@ -50,7 +52,40 @@ struct Findings {
   }
 };
 
-void run(const Options& options, Console& console) {
+[[noreturn]] void refuse(const Options& options, std::size_t problems) {
+  throw Error(ErrorCode::kUnsupported,
+              fmt::format("{}: {} problem{}{}", options.model, problems, problems == 1 ? "" : "s",
+                          options.recipe.empty() ? "" : " with " + options.recipe));
+}
+
+// Whether it can be converted: by doing so, but all that would be refused as an island is named.
+void check_quantized(const Options& options, Console& console) {
+  if (!options.recipe.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                options.model + ": is quantized already, no recipe is for it; leave -r out");
+  }
+  const IntegerSource source = load_integer_source(options.model);
+  const std::vector<Island> found = islands(source.graph);
+  std::vector<Problem> problems;
+  for (const Island& island : found) {
+    if (island.refusal.empty()) continue;
+    problems.push_back({"integer-form", island.node, island.op, island.shape,
+                        island.reason + " (nor in float: " + island.refusal + ")", island.remedy});
+  }
+  show(problems, console);
+  if (!problems.empty()) refuse(options, problems.size());
+  convert_source(source);
+  for (const Island& island : found) show_island(island, console);
+  console.result("checked", {{"problems", "0"}},
+                 fmt::format("{}: can be converted and run, {} of its operators in float", options.model,
+                             found.empty() ? "none" : std::to_string(found.size())));
+}
+
+void check_float(const Options& options, Console& console) {
+  if (options.recipe.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                options.model + ": is no quantized .onnx, so what is asked of it needs a recipe: give -r");
+  }
   Findings findings;
   auto& problems = findings.problems;
   const auto network = findings.tried("network", [&] { return load_float_network(options.model); });
@@ -66,30 +101,34 @@ void run(const Options& options, Console& console) {
   // One file alone is at fault: said as every other command says it.
   if (findings.failures.size() == 1 && problems.size() == of_loading) throw findings.failures[0];
   show(problems, console);
-  if (!problems.empty()) {
-    throw Error(ErrorCode::kUnsupported, fmt::format("{}: {} problem{} with {}", options.model,
-                                                     problems.size(), problems.size() == 1 ? "" : "s",
-                                                     options.recipe));
-  }
+  if (!problems.empty()) refuse(options, problems.size());
   for (const Island& island : islands) show_island(island, console);
   console.result("checked", {{"problems", "0"}},
                  fmt::format("{}: every node can be trained and run as {} asks", options.model,
                              options.recipe));
 }
 
+void run(const Options& options, Console& console) {
+  std::error_code ignored;
+  const bool quantized = std::filesystem::exists(options.model, ignored) &&
+                         artefact_kind(options.model) == ArtefactKind::kQuantizedOnnx;
+  quantized ? check_quantized(options, console) : check_float(options, console);
+}
+
 std::function<void(Console&)> declare(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("model", options->model, "A float .onnx")->required();
-  app.add_option("-r,--recipe", options->recipe, "A recipe file, or a preset such as w4a4")->required();
+  app.add_option("model", options->model, "A float .onnx, or one that came quantized")->required();
+  app.add_option("-r,--recipe", options->recipe, "A recipe file, or a preset such as w4a4: what a float network is held to");
   return [options](Console& console) { run(*options, console); };
 }
 
 }  // namespace
 
 Command check_command() {
-  return {"check", "Name every problem of a network and a recipe, before any work",
+  return {"check", "Name every problem of a network, and of a recipe with it, before any work",
           "  gradus check net.onnx -r w4a4\n"
-          "  gradus check net.onnx -r recipe.yaml\n",
+          "  gradus check net.onnx -r recipe.yaml\n"
+          "  gradus check quantized.onnx\n",
           declare};
 }
 

@@ -3,16 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "gradus/base/error.h"
-#include "gradus/cli/artefact.h"
 #include "gradus/cli/command.h"
 #include "gradus/cli/inspection.h"
+#include "gradus/cli/integer_network.h"
 #include "gradus/cli/text.h"
-#include "gradus/convert/convert.h"
-#include "gradus/onnx/onnx.h"
-#include "gradus/prepare/prepare_quantized.h"
 #include "gradus/qmodel/file.h"
-#include "gradus/run/run.h"
 
 namespace gradus {
 namespace {
@@ -34,58 +29,11 @@ void show_layers(const ConvertReport& report, Console& console) {
   console.line(table_text(rows));
 }
 
-struct Source {
-  Graph graph;
-  ConvertOptions options;
-};
-
-Source from_run(const Options& options) {
-  LoadedRun loaded = load_run(options.source);
-  if (!loaded.recipe.quantize) {
-    throw Error(ErrorCode::kInvalidArgument,
-                options.source +
-                    ": is a float training; quantize it first (gradus quantize or train)");
-  }
-  if (!options.requantize.empty()) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "--requantize is for a quantized .onnx; a RUN has it in its recipe (numerics)");
-  }
-  remember_origin(loaded.graph, &loaded.recipe, loaded.metadata);
-  return {std::move(loaded.graph),
-          {loaded.recipe.profile, std::move(loaded.metadata),
-           loaded.recipe.islands && !options.no_islands}};
-}
-
-Source from_onnx(const Options& options) {
-  QuantizedNetwork network = import_quantized_onnx(options.source);
-  try {
-    prepare_quantized(network.graph, network.integers);
-  } catch (const Error& error) {
-    throw Error(error.code(), options.source + ": " + error.what());
-  }
-  // What gradus has exported says which arithmetic it was trained for.
-  std::string name = options.requantize;
-  if (name.empty()) name = network.metadata.contains("requantize") ? network.metadata["requantize"] : "ieee32";
-  network.metadata.erase("requantize");
-  remember_origin(network.graph, nullptr, network.metadata);
-  return {std::move(network.graph),
-          {profile_from_name(name), std::move(network.metadata), !options.no_islands}};
-}
-
-// What integers cannot compute is told with the file that asks for it.
-QModel integers_of(const Source& source, const Options& options, ConvertReport* report) {
-  try {
-    return convert(source.graph, source.options, report);
-  } catch (const Error& error) {
-    throw Error(error.code(), options.source + ": " + error.what());
-  }
-}
-
 void run(const Options& options, Console& console) {
-  const bool is_run = artefact_kind(options.source) == ArtefactKind::kRun;
-  const Source source = is_run ? from_run(options) : from_onnx(options);
+  IntegerSource source = load_integer_source(options.source, options.requantize);
+  if (options.no_islands) source.options.islands = false;
   ConvertReport report;
-  const QModel model = integers_of(source, options, &report);
+  const QModel model = convert_source(source, &report);
   const auto bytes = serialize(model);
   save_model(model, options.output);
   show_layers(report, console);

@@ -7,11 +7,11 @@
 #include "gradus/cli/artefact.h"
 #include "gradus/cli/command.h"
 #include "gradus/cli/engine_accuracy.h"
+#include "gradus/cli/integer_network.h"
 #include "gradus/cli/text.h"
 #include "gradus/cli/training/training.h"
 #include "gradus/data/source.h"
 #include "gradus/prepare/prepare.h"
-#include "gradus/qmodel/file.h"
 #include "gradus/run/run.h"
 
 namespace gradus {
@@ -71,11 +71,13 @@ Accuracy evaluate_graph(const Options& options, ArtefactKind kind, std::string* 
 Accuracy evaluate_model(const Options& options, std::string* as, Console& console) {
   if (as->empty()) *as = "integer";
   if (*as != "integer") {
+    const bool onnx = artefact_kind(options.path) == ArtefactKind::kQuantizedOnnx;
     throw Error(ErrorCode::kInvalidArgument,
                 options.path + ": is an integer network, which has no --as " + *as +
-                    "; give its RUN folder instead");
+                    (onnx ? "; gradus export --format float writes a float network of it"
+                          : "; give its RUN folder instead"));
   }
-  const QModel model = load_model(options.path);
+  const QModel model = load_integer_network(options.path);
   const auto data = open_dataset(data_spec_from(options.data, model.metadata));
   Rate rate(console, "evaluate");
   return engine_accuracy(model, *data, options.threads, options.batch,
@@ -90,9 +92,9 @@ void run(const Options& options, Console& console) {
   }
   std::string as = options.as;
   Rate rate(console, "");
-  const Accuracy accuracy = kind == ArtefactKind::kModel
-                                ? evaluate_model(options, &as, console)
-                                : evaluate_graph(options, kind, &as, console);
+  const bool integers = kind == ArtefactKind::kModel || kind == ArtefactKind::kQuantizedOnnx;
+  const Accuracy accuracy = integers ? evaluate_model(options, &as, console)
+                                     : evaluate_graph(options, kind, &as, console);
   console.result("eval",
                  {{"as", json_text(as)}, {"images", json_number(accuracy.images)},
                   {"top1", json_number(accuracy.top1)}, {"top5", json_number(accuracy.top5)},
@@ -104,7 +106,7 @@ void run(const Options& options, Console& console) {
 
 std::function<void(Console&)> declare(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("path", options->path, "A .onnx, a RUN folder or a model.gradus")->required();
+  app.add_option("path", options->path, "A float or quantized .onnx, a RUN folder or a model.gradus")->required();
   app.add_option("--data", options->data, "Data SPEC, e.g. cifar10:DIR")->required();
   app.add_option("--as", options->as,
                  "float, fakequant, or integer (what the path is, unless given)")
@@ -121,7 +123,8 @@ Command eval_command() {
   return {"eval", "Accuracy of a network on a data set",
           "  gradus eval net.onnx --data cifar10:DIR,mean=.485/.456/.406,std=.229/.224/.225\n"
           "  gradus eval RUN --data cifar10:DIR\n"
-          "  gradus eval model.gradus --data cifar10:DIR --threads 2\n",
+          "  gradus eval model.gradus --data cifar10:DIR --threads 2\n"
+          "  gradus eval quantized.onnx --data cifar10:DIR\n",
           declare};
 }
 

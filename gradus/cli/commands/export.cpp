@@ -28,16 +28,17 @@ struct Source {
 };
 
 Source load_source(const std::string& path, bool floats) {
-  if (artefact_kind(path) == ArtefactKind::kRun) {
+  const ArtefactKind kind = artefact_kind(path);
+  if (kind == ArtefactKind::kRun) {
     LoadedRun run = load_run(path);
     remember_origin(run.graph, &run.recipe, run.metadata);
     if (run.recipe.quantize) run.metadata["requantize"] = profile_name(run.recipe.profile);
     return {std::move(run.graph), std::move(run.metadata)};
   }
-  if (artefact_kind(path) != ArtefactKind::kOnnx) {
+  if (kind != ArtefactKind::kOnnx && kind != ArtefactKind::kQuantizedOnnx) {
     throw Error(ErrorCode::kInvalidArgument, path + ": expected a RUN folder or an .onnx");
   }
-  if (is_quantized_onnx(path)) {
+  if (kind == ArtefactKind::kQuantizedOnnx) {
     QuantizedNetwork network = import_quantized_onnx(path);
     // Biases of integers only mean something beside the quantizers.
     prepare_quantized(network.graph, floats ? IntegerConstants{} : network.integers);

@@ -6,10 +6,9 @@
 #include <memory>
 
 #include "gradus/base/error.h"
-#include "gradus/cli/artefact.h"
 #include "gradus/cli/command.h"
+#include "gradus/cli/integer_network.h"
 #include "gradus/data/npy.h"
-#include "gradus/qmodel/file.h"
 #include "gradus/runtime/engine.h"
 
 namespace gradus {
@@ -23,7 +22,7 @@ struct Options {
 };
 
 void run(const Options& options, Console& console) {
-  const QModel model = load_model(options.model);
+  const QModel model = load_integer_network(options.model);
   const NpyArray input = load_npy(options.input);
   const QTensor& expected = model.tensors[static_cast<std::size_t>(model.input)];
   Shape shape = input.shape;
@@ -56,7 +55,7 @@ void run(const Options& options, Console& console) {
 
 std::function<void(Console&)> declare(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("model", options->model, "The model.gradus")->required();
+  app.add_option("model", options->model, "A model.gradus, or a RUN folder or quantized .onnx to convert first")->required();
   app.add_option("--input", options->input, "A .npy of preprocessed pictures, [N, C, H, W]")->required();
   app.add_option("--output", options->output, "The .npy to write")->required();
   app.add_option("--threads", options->threads, "Threads")->check(CLI::Range(1, 256))
@@ -68,7 +67,8 @@ std::function<void(Console&)> declare(CLI::App& app) {
 
 Command run_command() {
   return {"run", "Run an integer network on an array",
-          "  gradus run model.gradus --input x.npy --output y.npy\n", declare};
+          "  gradus run model.gradus --input x.npy --output y.npy\n"
+          "  gradus run quantized.onnx --input x.npy --output y.npy\n", declare};
 }
 
 }  // namespace gradus

@@ -70,7 +70,9 @@ std::vector<TensorType> infer_conv(const Graph& graph, const Node& node) {
 
 std::int64_t conv_macs(const Graph& graph, const Node& node) {
   const Shape& weights = ops::input_shape(graph, node, 1);
-  const Shape out = infer_conv(graph, node)[0].shape;
+  // The shape as it was inferred: of a quantized network the bias may be integers by now.
+  const auto& known = graph.value(node.outputs.at(0)).shape;
+  const Shape out = known && known->size() == 4 ? *known : infer_conv(graph, node)[0].shape;
   return out[1] * out[2] * out[3] * weights[1] * weights[2] * weights[3];
 }
 

@@ -44,6 +44,9 @@ std::size_t insert_unit_conv(Graph& graph, std::size_t index) {
       graph.add_constant(conv.name + ".weight", Tensor::from<float>({channels, 1, 1, 1}, ones))};
   conv.attributes["group"] = channels;
   conv.attributes["kernel_shape"] = std::vector<std::int64_t>{1, 1};
+  conv.attributes["strides"] = std::vector<std::int64_t>{1, 1};
+  conv.attributes["dilations"] = std::vector<std::int64_t>{1, 1};
+  conv.attributes["pads"] = std::vector<std::int64_t>{0, 0, 0, 0};
   conv.attributes["from_batch_norm"] = std::int64_t{1};
   Value copy;
   copy.name = conv.name + ".output";

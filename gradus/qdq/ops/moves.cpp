@@ -24,11 +24,49 @@ void lift_constant(Lifter& lifter, const Node& node) {
 // The reals are moved, with what else the node reads; they stay on their grid.
 void move(Lifter& lifter, const Node& node) {
   if (!lifter.is_codes(node.input(0))) return lifter.keep(node);
-  std::vector<ValueId> inputs = node.inputs;
-  inputs[0] = lifter.real_of(node, inputs[0]);
+  Node moved = node;
+  moved.inputs[0] = lifter.real_of(node, node.inputs[0]);
   const qdq::Encoding encoding = lifter.codes(node.inputs[0]).encoding;
-  if (node.outputs.size() > 1) qdq::refuse(node, "makes several outputs of codes; expected one");
-  lifter.set_moved(node, lifter.emit(node, node.op, std::move(inputs), node.attributes), encoding);
+  for (ValueId& output : moved.outputs) {
+    if (output == kNoValue) continue;
+    Value real;
+    real.name = lifter.graph().value(output).name + "." + node.op;
+    output = lifter.add_value(std::move(real));
+  }
+  lifter.keep(moved);
+  Node part = node;
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    if (node.outputs[i] == kNoValue) continue;
+    part.outputs = {node.outputs[i]};
+    lifter.set_moved(part, moved.outputs[i], encoding);
+  }
+}
+
+// What is computed of codes alone is no code: a place, a shape. Larger codes are larger reals.
+void look(Lifter& lifter, const Node& node) {
+  Node kept = node;
+  if (lifter.is_codes(node.input(0))) kept.inputs[0] = lifter.real_of(node, node.inputs[0]);
+  lifter.keep(std::move(kept));
+}
+
+void lift_max_pool(Lifter& lifter, const Node& node) {
+  if (node.outputs.size() > 1 && node.outputs[1] != kNoValue) {
+    qdq::refuse(node, "makes several outputs of codes; expected one");
+  }
+  move(lifter, node);
+}
+
+void lift_resize(Lifter& lifter, const Node& node) {
+  if (!lifter.is_codes(node.input(0))) return lifter.keep(node);
+  const std::string mode = node.text("mode", "nearest");
+  if (mode != "nearest") {
+    qdq::refuse(node, "interpolates codes (mode " + mode + "), whose rounding ONNX leaves open; expected "
+                      "nearest, or DequantizeLinear before it");
+  }
+  if (node.text("coordinate_transformation_mode", "") == "tf_crop_and_resize") {
+    qdq::refuse(node, "fills in codes from outside (tf_crop_and_resize); expected another mode");
+  }
+  move(lifter, node);
 }
 
 void lift_identity(Lifter& lifter, const Node& node) {
@@ -38,15 +76,26 @@ void lift_identity(Lifter& lifter, const Node& node) {
   move(lifter, node);
 }
 
+enum : std::int64_t { kFloat = 1, kUint8 = 2, kInt8 = 3 };  // ONNX's TensorProto.DataType
+
+// The numbers that the codes are: those of an input of bytes, as reals of scale 1.
+void cast_to_reals(Lifter& lifter, const Node& node) {
+  if (node.integer("to", 0) != kFloat) {
+    qdq::refuse(node, "casts codes to another type than float32; expected DequantizeLinear before it");
+  }
+  qdq::Encoding numbers = lifter.codes(node.inputs[0]).encoding;
+  numbers.scale = {1.0f};
+  numbers.zero_point = {0};
+  lifter.set_alias(node, lifter.real(node, 0, numbers));
+}
+
 // Constants of 2 and 4 bits as int8 or uint8: the same codes.
 void lift_cast(Lifter& lifter, const Node& node) {
   const ValueId in = node.input(0);
   if (in == kNoValue || !lifter.is_constant(in) ||
       !qdq::span_of(lifter.graph().value(in).dtype)) {
-    if (lifter.is_codes(in)) qdq::refuse(node, "casts codes; expected DequantizeLinear before it");
-    return lifter.keep(node);
+    return lifter.is_codes(in) ? cast_to_reals(lifter, node) : lifter.keep(node);
   }
-  constexpr std::int64_t kUint8 = 2, kInt8 = 3;  // ONNX's TensorProto.DataType
   const std::int64_t to = node.integer("to", 0);
   const qdq::CodeSpan span = lifter.span_of_constant(in);
   if ((to != kInt8 && to != kUint8) || span.high > (to == kInt8 ? 127 : 255) ||
@@ -103,7 +152,12 @@ QuantizedOpFamily moves_quantized_op() {
                               {"Cast", qdq::Where::kOnCodes, lift_cast},
                               {"Pad", qdq::Where::kOnCodes, lift_pad},
                               {"Concat", qdq::Where::kOnCodes, lift_concat}};
-  for (const char* type : {"MaxPool", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Slice",
+  family.push_back({"MaxPool", qdq::Where::kOnCodes, lift_max_pool});
+  family.push_back({"Resize", qdq::Where::kOnCodes, lift_resize});
+  for (const char* type : {"ArgMax", "ArgMin", "Shape", "Size"}) {
+    family.push_back({type, qdq::Where::kOnCodes, look});
+  }
+  for (const char* type : {"Flatten", "Split", "Reshape", "Squeeze", "Unsqueeze", "Slice",
                            "Gather", "DepthToSpace", "SpaceToDepth", "Expand", "Tile"}) {
     family.push_back({type, qdq::Where::kOnCodes, move});
   }

@@ -30,6 +30,24 @@ void lift_leaky_relu(Lifter& lifter, const Node& node) {
   lift_one(lifter, node, "LeakyRelu", {{"alpha", node.real("alpha", 0.01f)}});
 }
 
+void lift_softmax(Lifter& lifter, const Node& node) {
+  constexpr std::int64_t kAxisAlone = 13;  // before, Softmax flattened what follows the axis
+  if (node.integer("opset", 0) < kAxisAlone) {
+    qdq::refuse(node, "computes Softmax of opset " + std::to_string(node.integer("opset", 0)) +
+                          "; expected opset 13 or later");
+  }
+  lift_one(lifter, node, "Softmax", {{"axis", node.integer("axis", -1)}});
+}
+
+// Inputs: the condition, then two tensors and the output's scale and zero point.
+void lift_where(Lifter& lifter, const Node& node) {
+  if (node.inputs.size() < 9) qdq::invalid(node, "has less than 9 inputs");
+  const ValueId a = lifter.real(node, 1);
+  const ValueId b = lifter.real(node, 4);
+  const ValueId chosen = lifter.emit(node, "Where", {node.inputs[0], a, b}, {});
+  lifter.set_codes(node, chosen, lifter.encoding(node, 7, DType::kUint8));
+}
+
 // Inputs: the output's scale and zero point, then each tensor with its own.
 void lift_concat(Lifter& lifter, const Node& node) {
   if (node.inputs.size() < 5 || node.inputs.size() % 3 != 2) {
@@ -49,6 +67,8 @@ QuantizedOpFamily qlinear_arithmetic_quantized_op() {
           {"com.microsoft:QLinearMul", qdq::Where::kQuantized, lift_mul},
           {"com.microsoft:QLinearSigmoid", qdq::Where::kQuantized, lift_sigmoid},
           {"com.microsoft:QLinearLeakyRelu", qdq::Where::kQuantized, lift_leaky_relu},
+          {"com.microsoft:QLinearSoftmax", qdq::Where::kQuantized, lift_softmax},
+          {"com.microsoft:QLinearWhere", qdq::Where::kQuantized, lift_where},
           {"com.microsoft:QLinearConcat", qdq::Where::kQuantized, lift_concat}};
 }
 

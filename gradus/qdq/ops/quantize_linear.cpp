@@ -1,4 +1,5 @@
-// QuantizeLinear and DequantizeLinear of ai.onnx, opset 10 to 25.
+// QuantizeLinear and DequantizeLinear of ai.onnx, opset 10 to 25, and those of com.microsoft, which ONNX
+// Runtime writes where ai.onnx of the file's opset lacks a type, 4 bits before opset 21: the same operators.
 #include <cmath>
 
 #include "gradus/qdq/lifter.h"
@@ -122,7 +123,9 @@ void lift_dequantize(Lifter& lifter, const Node& node) {
 
 QuantizedOpFamily quantize_linear_quantized_op() {
   return {{"QuantizeLinear", qdq::Where::kQuantized, lift_quantize},
-          {"DequantizeLinear", qdq::Where::kQuantized, lift_dequantize}};
+          {"DequantizeLinear", qdq::Where::kQuantized, lift_dequantize},
+          {"com.microsoft:QuantizeLinear", qdq::Where::kQuantized, lift_quantize},
+          {"com.microsoft:DequantizeLinear", qdq::Where::kQuantized, lift_dequantize}};
 }
 
 }  // namespace gradus

@@ -6,11 +6,10 @@
 #include "gradus/base/error.h"
 #include "gradus/cli/artefact.h"
 #include "gradus/cli/command.h"
+#include "gradus/cli/integer_network.h"
 #include "gradus/cli/text.h"
 #include "gradus/cli/training/verification.h"
 #include "gradus/data/source.h"
-#include "gradus/qmodel/file.h"
-#include "gradus/run/run.h"
 
 namespace gradus {
 namespace {
@@ -24,9 +23,9 @@ struct Options {
 };
 
 void run(Options options, Console& console) {
-  const LoadedRun loaded = load_run(options.run);
-  const QModel model = load_model(options.model);
-  const auto data = open_dataset(data_spec_from(options.data, loaded.metadata));
+  const IntegerSource loaded = load_integer_source(options.run);
+  const QModel model = load_integer_network(options.model);
+  const auto data = open_dataset(data_spec_from(options.data, loaded.options.metadata));
   require_matching_input(loaded.graph, *data, options.run);
   if (!options.isa.empty()) options.verify.isa = isa_from_name(options.isa);
   Rate rate(console, "verify");
@@ -50,8 +49,10 @@ void run(Options options, Console& console) {
 
 std::function<void(Console&)> declare(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("run", options->run, "The RUN folder that the model was converted from")->required();
-  app.add_option("model", options->model, "The model.gradus")->required();
+  app.add_option("run", options->run, "The RUN folder that the model was converted from, or a quantized .onnx")->required();
+  app.add_option("model", options->model,
+                 "The model.gradus, or what the RUN was exported as, to convert first")
+      ->required();
   app.add_option("--data", options->data, "Data SPEC; the test split, unless told")->required();
   app.add_option("--batch", options->verify.batch, "Images at a time")
       ->check(CLI::Range(1, 4096))->capture_default_str();
@@ -66,6 +67,7 @@ std::function<void(Console&)> declare(CLI::App& app) {
 Command verify_command() {
   return {"verify", "Compare the trained network with its integer model, code by code",
           "  gradus verify RUN model.gradus --data cifar10:DIR\n"
+          "  gradus verify RUN quantized.onnx --data cifar10:DIR\n"
           "  gradus verify RUN model.gradus --data cifar10:DIR,limit=64 --batch 7 --isa scalar\n",
           declare};
 }
