@@ -61,7 +61,9 @@ FloatNetwork load_float_network(const std::string& path) {
 
 Recipe recipe_from(const std::string& path_or_preset) {
   std::error_code ignored;
-  if (std::filesystem::exists(path_or_preset, ignored)) return load_recipe(path_or_preset);
+  const bool is_file = std::filesystem::exists(path_or_preset, ignored) &&
+                       !std::filesystem::is_directory(path_or_preset, ignored);  // a RUN called w4a4
+  if (is_file) return load_recipe(path_or_preset);
   if (const NamedRecipe* named = find_named_recipe(path_or_preset)) {
     return parse_recipe(named->text, path_or_preset);
   }

@@ -142,6 +142,10 @@ TEST(FoldBatchNorm, MakesADepthwiseConvOfABatchNormThatStandsAlone) {
     prepare(b.graph, recipe);
     const Node& conv = node_of(b.graph, "bn.unit");
     EXPECT_EQ(conv.integer("group", 0), 3);
+    // What normal form has, an island asks for.
+    EXPECT_EQ(conv.integers("strides", {}), (std::vector<std::int64_t>{1, 1}));
+    EXPECT_EQ(conv.integers("dilations", {}), (std::vector<std::int64_t>{1, 1}));
+    EXPECT_EQ(conv.integers("pads", {}), (std::vector<std::int64_t>{0, 0, 0, 0}));
     EXPECT_EQ(fused_clamp(conv).min, 0.0f);
     EXPECT_EQ(conv.inputs.size(), mode == BatchNormMode::kFold ? 3u : 7u);
     EXPECT_TRUE(islands(b.graph).empty());

@@ -163,5 +163,32 @@ TEST(PrepareQuantized, AResultMayLeaveAsFloatAndAsCodes) {
   EXPECT_EQ(tensors[static_cast<std::size_t>(model.outputs[0])].values, plain);
 }
 
+// As in DenseNet: what it reads is rounded, and so is only what a Relu leaves of it.
+TEST(PrepareQuantized, ABatchNormOfCodesIsATableAChannel) {
+  Raw raw = begin();
+  round_y(raw, "c", "cd");
+  raw.floats("gamma", {2}, {1.5f, -0.5f}).floats("beta", {2}, {0.1f, 0.3f});
+  raw.floats("mean", {2}, {0.2f, -0.4f}).floats("variance", {2}, {0.8f, 2.5f});
+  raw.node("BatchNormalization", {"cd", "gamma", "beta", "mean", "variance"}, "n", {{"epsilon", 0.01f}});
+  raw.node("Relu", {"n"}, "r");
+  raw.grid("z", 0.013f, 0, DType::kUint8).node("QuantizeLinear", {"r", "z_s", "z_z"}, "zq");
+  raw.node("DequantizeLinear", {"zq", "z_s", "z_z"}, "out").output("out");
+  const Floats image = picture(32);
+  const QModel model = converted(raw);
+  const Floats found = run(model, image);
+  const Floats before = reals(codes_of(image));
+  const float gamma[2] = {1.5f, -0.5f}, beta[2] = {0.1f, 0.3f}, mean[2] = {0.2f, -0.4f};
+  const float variance[2] = {0.8f, 2.5f};
+  for (std::size_t i = 0; i < 32; ++i) {
+    const std::size_t c = i / 16;
+    const double gain = static_cast<double>(gamma[c]) / std::sqrt(static_cast<double>(variance[c]) +
+                                                                  static_cast<double>(0.01f));
+    const auto offset = static_cast<float>(static_cast<double>(beta[c]) - static_cast<double>(mean[c]) * gain);
+    const float y = before[i] * static_cast<float>(gain) + offset;
+    EXPECT_EQ(found[i], static_cast<float>(rounded(std::max(y, 0.0f), 0.013f, 0, 0, 255)) * 0.013f) << i;
+  }
+  EXPECT_TRUE(has(model, "lookup"));
+}
+
 }  // namespace
 }  // namespace gradus

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "gradus/convert/convert.h"
+#include "gradus/graph/builder.h"
 #include "gradus/runtime/engine.h"
 #include "gradus/runtime/reference.h"
 #include "tests/qdq/quantized_networks.h"
@@ -132,6 +133,25 @@ TEST(ToQdq, KeepsEveryCodeOfTheZoo) {
         expect_round_trip(prepared(zoo_network(name), c, 5), c);
       }
     }
+  }
+}
+
+// Movements that integers compute as one gather: a channel shuffle.
+TEST(ToQdq, KeepsEveryCodeOfAGroupOfOperators) {
+  GraphBuilder b("shuffled", 1);
+  ValueId x = b.conv("conv", b.input("input", {-1, 3, 6, 6}), 8, {});
+  using Integers = std::vector<std::int64_t>;
+  x = b.node("split", "Reshape", {x}, {{"shape", Integers{-1, 2, 4, 4, 4}}});
+  x = b.node("turn", "Transpose", {x}, {{"perm", Integers{0, 2, 1, 3, 4}}});
+  x = b.node("join", "Reshape", {x}, {{"shape", Integers{-1, 8, 4, 4}}});
+  x = b.conv("conv2", x, 4, {});
+  const Graph network = b.finish(b.flatten("flatten", b.global_average_pool("pool", x)), "y");
+  for (int bits : {8, 4}) {
+    const Case c{bits, bits, true, true, BatchNormMode::kSeparate, QdqFormat::kPacked, Profile::kIeee32};
+    const Graph graph = prepared(network, c, 3);
+    EXPECT_TRUE(std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                            [](const Node& node) { return node.attributes.contains("inner"); }));
+    expect_round_trip(graph, c);
   }
 }
 
