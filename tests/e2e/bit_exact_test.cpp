@@ -220,5 +220,21 @@ TEST(Verify, NamesTheLayerOfOneBrokenWeight) {
   EXPECT_NE(found.first.find("'" + tensor + "'"), std::string::npos) << found.first;
 }
 
+// The engine gives all outputs after each other.
+TEST(Verify, ComparesEveryOutput) {
+  const auto data = pictures(5);
+  Graph network = flattened_map();
+  const ValueId early = network.nodes.at(0).outputs.at(0);
+  network.outputs.push_back(early);
+  const Prepared prepared =
+      prepare_case(network, {"w8a8", true, true, Profile::kIeee32, BatchNormMode::kSeparate}, *data);
+  ASSERT_EQ(prepared.model.outputs.size(), 2u);
+  VerifyOptions options;
+  options.batch = 2;
+  const Verification found = verify(prepared.graph, prepared.model, *data, options);
+  EXPECT_EQ(found.differing, 0) << found.first;
+  EXPECT_EQ(found.images, 5);
+}
+
 }  // namespace
 }  // namespace gradus

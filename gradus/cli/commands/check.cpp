@@ -60,10 +60,6 @@ struct Findings {
 
 // Whether it can be converted: by doing so, but all that would be refused as an island is named.
 void check_quantized(const Options& options, Console& console) {
-  if (!options.recipe.empty()) {
-    throw Error(ErrorCode::kInvalidArgument,
-                options.model + ": is quantized already, no recipe is for it; leave -r out");
-  }
   const IntegerSource source = load_integer_source(options.model);
   const std::vector<Island> found = islands(source.graph);
   std::vector<Problem> problems;
@@ -75,6 +71,11 @@ void check_quantized(const Options& options, Console& console) {
   show(problems, console);
   if (!problems.empty()) refuse(options, problems.size());
   convert_source(source);
+  // Last: what is wrong with the file comes first.
+  if (!options.recipe.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                options.model + ": is quantized already, no recipe is for it; leave -r out");
+  }
   for (const Island& island : found) show_island(island, console);
   console.result("checked", {{"problems", "0"}},
                  fmt::format("{}: can be converted and run, {} of its operators in float", options.model,

@@ -10,6 +10,7 @@
 #include "gradus/base/error.h"
 #include "gradus/cli/engine_accuracy.h"
 #include "gradus/data/loader.h"
+#include "gradus/qmodel/geometry.h"
 #include "gradus/runtime/engine.h"
 #include "gradus/train/evaluate.h"
 
@@ -89,9 +90,9 @@ Verification verify(const Graph& graph, const QModel& model, const Dataset& data
   Verification result;
   result.isa = options.isa;
   Comparison comparison(result);
-  const QTensor& out = engine.outputs()[0];
-  std::vector<float> outputs(static_cast<std::size_t>(options.batch) *
-                             static_cast<std::size_t>(out.channels * out.height * out.width));
+  std::int64_t numbers = 0;  // an image, of all outputs
+  for (const QTensor& out : engine.outputs()) numbers += elements(out);
+  std::vector<float> outputs(static_cast<std::size_t>(options.batch * numbers));
   while (auto batch = loader.next()) {
     tensors.clear();
     const std::size_t used = outputs.size() / static_cast<std::size_t>(options.batch) *
