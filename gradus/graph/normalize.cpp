@@ -7,6 +7,7 @@
 #include "gradus/base/error.h"
 #include "gradus/graph/absorb_affine.h"
 #include "gradus/graph/constant_folding.h"
+#include "gradus/graph/moved_quantizer.h"
 #include "gradus/graph/normal_form.h"
 #include "gradus/graph/ops/support.h"
 #include "gradus/graph/shape_inference.h"
@@ -136,9 +137,11 @@ class Normalizer {
   void place(Node node) {
     std::vector<TensorType> types = infer_node(graph_, node);
     if (auto folded = fold(graph_, node, types, partial_, budget_)) {
+      const QuantizerId quantizer = moved_quantizer(graph_, node, types.at(0).shape);
       for (std::size_t i = 0; i < node.outputs.size(); ++i) {
         if (node.outputs[i] != kNoValue) know(node.outputs[i], std::move((*folded)[i]));
       }
+      if (quantizer != kNoQuantizer) graph_.value(node.outputs[0]).quantizer = quantizer;
       return;
     }
     for (ValueId id : node.inputs) {

@@ -190,5 +190,55 @@ TEST(PrepareQuantized, ABatchNormOfCodesIsATableAChannel) {
   EXPECT_TRUE(has(model, "lookup"));
 }
 
+// Weights keep their codes where the network gives them another shape: of [2, 3, 3] along time, one scale each.
+TEST(PrepareQuantized, AConvolutionAlongTimeComputesWithCodes) {
+  const Ints codes = random_codes(18, -127, 127);
+  Floats found[2];
+  for (const bool flat : {true, false}) {
+    Raw raw;
+    raw.input("x", flat ? Shape{-1, 3, 5} : Shape{-1, 3, 1, 5}).grid("x", 0.02f, 128, DType::kUint8);
+    raw.codes("w", flat ? Shape{2, 3, 3} : Shape{2, 3, 1, 3}, DType::kInt8, codes);
+    raw.floats("w_s", {2}, {0.01f, 0.03f}).codes("w_z", {2}, DType::kInt8, {0, 0});
+    raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
+    raw.node("DequantizeLinear", {"w", "w_s", "w_z"}, "wd", {{"axis", std::int64_t{0}}});
+    raw.node("Conv", {"xd", "wd"}, "c").grid("y", 0.05f, 128, DType::kUint8);
+    round_y(raw, "c", "out").output("out");
+    found[flat] = run(converted(raw), picture(15));
+  }
+  EXPECT_EQ(found[0], found[1]);
+}
+
+// Scales along axis 1, the outputs of a group; two groups, every second pixel zero.
+TEST(PrepareQuantized, ATransposedConvolutionComputesWithCodes) {
+  const Ints codes = random_codes(4 * 2 * 3 * 3, -127, 127);
+  const Floats scale = {0.01f, 0.03f};
+  Raw raw;
+  raw.input("x", {-1, 4, 3, 3}).grid("x", 0.02f, 128, DType::kUint8).grid("y", 0.05f, 128, DType::kUint8);
+  raw.codes("w", {4, 2, 3, 3}, DType::kInt8, codes).floats("w_s", {2}, scale).codes("w_z", {2}, DType::kInt8, {0, 0});
+  raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
+  raw.node("DequantizeLinear", {"w", "w_s", "w_z"}, "wd", {{"axis", std::int64_t{1}}});
+  raw.node("ConvTranspose", {"xd", "wd"}, "c",
+           {{"strides", std::vector<std::int64_t>{2, 2}}, {"group", std::int64_t{2}}});
+  round_y(raw, "c", "out").output("out");
+  const Floats image = picture(36);
+  const Floats found = run(converted(raw), image);
+  ASSERT_EQ(found.size(), 4u * 7 * 7);
+  for (std::size_t o = 0; o < 4; ++o) {
+    for (std::size_t p = 0; p < 49; ++p) {
+      std::int32_t acc = 0;
+      for (std::size_t i = o / 2 * 2; i < o / 2 * 2 + 2; ++i) {
+        for (std::size_t from = 0; from < 9; ++from) {
+          const std::size_t up = p / 7 - from / 3 * 2, left = p % 7 - from % 3 * 2;  // wraps below zero
+          if (up > 2 || left > 2) continue;
+          acc += (rounded(image[i * 9 + from], 0.02f, 128, 0, 255) - 128) *
+                 codes[(i * 2 + o % 2) * 9 + up * 3 + left];
+        }
+      }
+      const std::int32_t code = requantized(acc, 0.02f * scale[o % 2] / 0.05f, 128, 0, 255);
+      EXPECT_EQ(found[o * 49 + p], static_cast<float>(code - 128) * 0.05f) << o << ", " << p;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gradus

@@ -34,6 +34,25 @@ Tensor turned(const Tensor& weights, std::int64_t group) {
   return result;
 }
 
+// The quantizer of the weights turned around, if they came with one: its slices along the outputs, axis 1, are
+// those of every group along axis 0. kNoQuantizer where no convolution has such scales.
+QuantizerId turned_quantizer(Graph& graph, const Node& node) {
+  const QuantizerId id = graph.value(node.inputs[1]).quantizer;
+  if (id == kNoQuantizer) return kNoQuantizer;
+  Quantizer turned = graph.quantizers.at(static_cast<std::size_t>(id));
+  if (!turned.spec.per_channel) return id;
+  if (turned.spec.axis != 1) return kNoQuantizer;
+  const QuantizationParameters one = turned.parameters;
+  for (std::int64_t g = 1; g < node.integer("group", 1); ++g) {
+    auto& all = turned.parameters;
+    all.scale.insert(all.scale.end(), one.scale.begin(), one.scale.end());
+    all.zero_point.insert(all.zero_point.end(), one.zero_point.begin(), one.zero_point.end());
+  }
+  turned.spec.axis = 0;
+  graph.quantizers.push_back(std::move(turned));
+  return static_cast<QuantizerId>(graph.quantizers.size() - 1);
+}
+
 // The pads of the convolution; empty if one would cut the map instead.
 Integers pads_of(const Node& node, const Shape& weights) {
   const Integers pads = node.integers("pads", {0, 0, 0, 0});
@@ -73,10 +92,11 @@ std::size_t rewrite(Graph& graph, std::size_t index) {
   const Node node = graph.nodes[index];
   const auto& constant = graph.value(node.inputs.at(1)).constant;
   if (!constant || constant->dtype() != DType::kFloat32 || is_spread(graph, node)) return 0;
-  if (graph.value(node.inputs[1]).quantizer != kNoQuantizer) return 0;
   const Shape weights = constant->shape();
   const Integers pads = pads_of(node, weights);
   if (pads.empty()) return 0;
+  const QuantizerId quantizer = turned_quantizer(graph, node);
+  if (quantizer == kNoQuantizer && graph.value(node.inputs[1]).quantizer != kNoQuantizer) return 0;
   const std::int64_t group = node.integer("group", 1);
   const Tensor kernel = turned(*constant, group);
   const Integers strides = node.integers("strides", {1, 1});
@@ -89,6 +109,7 @@ std::size_t rewrite(Graph& graph, std::size_t index) {
                      {"group", group}};
   const std::string name = graph.value(node.inputs[1]).name + ".turned";
   conv.inputs[1] = graph.add_constant(name, kernel);
+  graph.value(conv.inputs[1]).quantizer = quantizer;
   const bool spreads = strides != Integers{1, 1};
   if (spreads) {
     Node zeros = spread(graph, node, strides);
