@@ -26,6 +26,15 @@ IntegerSource from_run(const std::string& path, const std::string& requantize) {
   return {path, std::move(run.graph), {run.recipe.profile, std::move(run.metadata), run.recipe.islands}};
 }
 
+// Weights alone are quantized for their size; no layer of such a network computes with codes.
+void require_codes(const Graph& graph) {
+  for (const Value& value : graph.values) {
+    if (!value.constant && value.quantizer != kNoQuantizer) return;
+  }
+  throw Error(ErrorCode::kUnsupported, "only its weights are quantized; expected QuantizeLinear behind "
+                                       "activations too: quantize it with both");
+}
+
 IntegerSource from_onnx(const std::string& path, std::string requantize) {
   QuantizedNetwork network = import_quantized_onnx(path);
   // What gradus has exported says which arithmetic it was trained for.
@@ -35,6 +44,7 @@ IntegerSource from_onnx(const std::string& path, std::string requantize) {
   try {
     profile = profile_from_name(requantize);
     prepare_quantized(network.graph, network.integers);
+    require_codes(network.graph);
   } catch (const Error& error) {
     throw Error(error.code(), path + ": " + error.what());
   }

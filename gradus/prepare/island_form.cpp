@@ -48,12 +48,12 @@ std::vector<float> quantized_weights(const Graph& graph, const Value& value) {
   const auto& parameters = quantizer.parameters;
   if (parameters.scale.empty()) return values;  // not calibrated yet: their number is all that counts
   const Shape& shape = value.constant->shape();
+  const bool one = parameters.scale.size() == 1;  // for a number alone too, which has no axis
   const auto axis = static_cast<std::size_t>(quantizer.spec.axis);
-  const std::int64_t inner = floatops::product(shape, axis + 1, shape.size());
+  const std::int64_t inner = one ? 1 : floatops::product(shape, axis + 1, shape.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto channel = static_cast<std::size_t>(static_cast<std::int64_t>(i) / inner %
-                                                  shape[axis]);
-    const std::size_t entry = parameters.scale.size() == 1 ? 0 : channel;
+    const auto at = static_cast<std::int64_t>(i);
+    const auto entry = one ? std::size_t{0} : static_cast<std::size_t>(at / inner % shape.at(axis));
     const float scale = parameters.scale[entry];
     const std::int32_t zero_point = parameters.zero_point[entry];
     values[i] = dequantize(quantize(values[i], scale, zero_point, quantizer.spec.grid()), scale,

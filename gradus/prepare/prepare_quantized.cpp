@@ -9,7 +9,7 @@
 #include "gradus/prepare/groups.h"
 #include "gradus/prepare/integer_form.h"
 #include "gradus/prepare/prepare.h"
-#include "gradus/prepare/quantized_batch_norm.h"
+#include "gradus/prepare/quantized_affine.h"
 #include "gradus/prepare/quantized_layers.h"
 #include "gradus/prepare/rewrite.h"
 
@@ -265,6 +265,7 @@ class Absorber {
 void prepare_quantized(Graph& graph, const IntegerConstants& integers) {
   spell_out_cuts(graph);
   drop_quants_before_clamps(graph);
+  join_affine_chains(graph);
   spell_out_batch_norms(graph);
   Recipe recipe;
   recipe.quantize = false;

@@ -13,6 +13,7 @@ namespace gradus {
 //   - a Quant moves in front of operators that only move, choose or clamp values, where it changes nothing;
 //   - a value that is rounded in several ways, or also read as it is, is computed once for each;
 //   - a Quant of codes becomes an Identity between two quantizers, a change of scale;
+//   - what follows a layer and only multiplies and adds constants, one a channel, is part of its scales and bias;
 //   - a batch norm that reads codes is a table, one a channel; any other joins the layer before it;
 //   - a bias whose scale is input scale * weight scale in float is int32, any other stays float and is
 //     rounded to the accumulator's unit (docs/numerics.md section 4).

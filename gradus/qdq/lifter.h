@@ -117,6 +117,8 @@ struct QuantizedOp {
 [[noreturn]] void refuse(const Node& node, const std::string& text);
 [[noreturn]] void invalid(const Node& node, const std::string& text);
 
+// The type of codes that is this number of ONNX's TensorProto.DataType; nothing for any other type.
+std::optional<DType> code_type(std::int64_t number);
 // A constant of any integer type of at most 32 bits as int32.
 std::vector<std::int32_t> integers(const Tensor& tensor);
 // Constant input `i`. Throws, if it is left out or computed at run time; `what` names it.

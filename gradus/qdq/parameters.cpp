@@ -25,6 +25,25 @@ void invalid(const Node& node, const std::string& text) {
   throw Error(ErrorCode::kInvalidFile, prefix(node) + text);
 }
 
+std::optional<DType> code_type(std::int64_t number) {
+  switch (number) {
+    case 2:
+      return DType::kUint8;
+    case 3:
+      return DType::kInt8;
+    case 21:
+      return DType::kUint4;
+    case 22:
+      return DType::kInt4;
+    case 25:
+      return DType::kUint2;
+    case 26:
+      return DType::kInt2;
+    default:
+      return std::nullopt;
+  }
+}
+
 std::vector<std::int32_t> integers(const Tensor& tensor) {
   switch (dtype_in_memory(tensor.dtype())) {
     case DType::kInt8:

@@ -62,7 +62,50 @@ TEST(LiftQuantized, ReadsBytesAsNumbers) {
   raw.node("Cast", {"xq"}, "y", {{"to", kFloat}}).output("y");
   expect_error(ErrorCode::kUnsupported, {"y_node", "scale 1", "0.05"}, [&] { converted(raw); });
   raw = Raw().input("x", {-1, 4}, DType::kUint8).node("Cast", {"x"}, "y", {{"to", std::int64_t{10}}}).output("y");
-  expect_error(ErrorCode::kUnsupported, {"y_node", "another type than float32"}, [&] { converted(raw); });
+  expect_error(ErrorCode::kUnsupported, {"y_node", "neither float32 nor a type of codes"}, [&] { converted(raw); });
+}
+
+// PyTorch casts codes to the type that they have, and computes zero points: ConstantOfShape, Cast.
+TEST(LiftQuantized, CodesMayBeCastToATypeThatHoldsThem) {
+  constexpr std::int64_t kUint8 = 2, kInt8 = 3, kInt32 = 6, kUint4 = 21;
+  const auto network = [](std::int64_t to, DType type) {
+    Raw raw;
+    raw.input("x", {-1, 4}).grid("x", 0.3f, 5, DType::kUint4).grid("w", 0.3f, 5, type);
+    raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("Cast", {"xq"}, "wide", {{"to", to}});
+    return raw.node("DequantizeLinear", {"wide", "w_s", "w_z"}, "y").output("y");
+  };
+  const Floats image = picture(4);
+  Floats expected;
+  for (float x : image) expected.push_back(static_cast<float>(rounded(x, 0.3f, 5, 0, 15) - 5) * 0.3f);
+  EXPECT_EQ(run(converted(network(kUint4, DType::kUint4)), image), expected);
+  EXPECT_EQ(run(converted(network(kUint8, DType::kUint8)), image), expected);
+  EXPECT_EQ(run(converted(network(kInt8, DType::kInt8)), image), expected);
+  expect_error(ErrorCode::kUnsupported, {"wide_node", "0 to 255", "-128 to 127"}, [&] {
+    Raw raw = rounded_input({-1, 4});
+    raw.node("Cast", {"xq"}, "wide", {{"to", kInt8}}).grid("w", 0.05f, 100, DType::kInt8);
+    converted(raw.node("DequantizeLinear", {"wide", "w_s", "w_z"}, "y").output("y"));
+  });
+
+  Raw raw;
+  raw.input("x", {-1, 4}).grid("x", 0.05f, 100, DType::kUint8).grid("w", 0.5f, 0, DType::kInt8);
+  raw.codes("w", {2, 4}, DType::kInt8, {1, 2, 3, 4, 5, 6, 7, 8}).output("y");
+  raw.codes("b", {2}, DType::kInt32, {40, -7}).floats("b_s", {2}, {0.05f * 0.5f, 0.05f * 0.5f});
+  raw.node("ConstantOfShape", {"shape"}, "zeros").node("Cast", {"zeros"}, "b_z", {{"to", kInt32}});
+  Value& shape = raw.graph.value(raw.graph.find_value("shape"));
+  shape.dtype = DType::kInt64;
+  shape.constant = Tensor::from<std::int64_t>({1}, std::vector<std::int64_t>{2});
+  shape.shape = Shape{1};
+  raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
+  raw.node("DequantizeLinear", {"w", "w_s", "w_z"}, "wd").node("DequantizeLinear", {"b", "b_s", "b_z"}, "bd");
+  raw.node("Gemm", {"xd", "wd", "bd"}, "y", {{"transB", std::int64_t{1}}});
+  const Floats found = run(converted(raw), image);
+  for (std::size_t o = 0; o < 2; ++o) {
+    std::int32_t acc = o == 0 ? 40 : -7;
+    for (std::size_t i = 0; i < 4; ++i) {
+      acc += (rounded(image[i], 0.05f, 100, 0, 255) - 100) * static_cast<std::int32_t>(o * 4 + i + 1);
+    }
+    EXPECT_EQ(found[o], static_cast<float>(acc) * (0.05f * 0.5f));
+  }
 }
 
 TEST(LiftQuantized, ResizesCodesToTheNearest) {

@@ -240,5 +240,78 @@ TEST(PrepareQuantized, ATransposedConvolutionComputesWithCodes) {
   }
 }
 
+// A number alone has a scale and no axis; what has five dimensions runs in float.
+TEST(PrepareQuantized, AnIslandReadsAQuantizedNumber) {
+  using Integers = std::vector<std::int64_t>;
+  const auto integers = [](const Integers& list) {
+    return Tensor::from<std::int64_t>({std::ssize(list)}, list);
+  };
+  Raw raw;
+  raw.input("x", {-1, 16}).grid("x", 0.02f, 128, DType::kUint8).grid("y", 0.05f, 128, DType::kUint8);
+  raw.codes("k", {}, DType::kInt8, {50}).grid("k", 0.03f, 0, DType::kInt8);
+  raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
+  raw.node("DequantizeLinear", {"k", "k_s", "k_z"}, "kd");
+  raw.node("Reshape", {"xd", "five"}, "r").node("Mul", {"r", "kd"}, "m");
+  round_y(raw, "m", "out");
+  raw.node("Reshape", {"out", "two"}, "flat").output("flat");
+  for (const auto& [name, shape] : {std::pair<const char*, Integers>{"five", {-1, 2, 2, 2, 2}}, {"two", {-1, 16}}}) {
+    Value& value = raw.graph.value(raw.graph.find_value(name));
+    value.dtype = DType::kInt64;
+    value.constant = integers(shape);
+    value.shape = value.constant->shape();
+  }
+  const Floats image = picture(16);
+  const Floats found = run(convert(prepared(raw), {}), image);
+  for (std::size_t i = 0; i < 16; ++i) {
+    const float x = static_cast<float>(rounded(image[i], 0.02f, 128, 0, 255) - 128) * 0.02f;
+    EXPECT_EQ(found[i], static_cast<float>(rounded(x * (50 * 0.03f), 0.05f, 128, 0, 255) - 128) * 0.05f);
+  }
+}
+
+// As PyTorch exports a convolution and its batch norm trained together: what the weights were multiplied with
+// divides the result, then the bias and the batch norm. One layer, a scale a channel.
+TEST(PrepareQuantized, ProductsAndSumsBehindALayerJoinIt) {
+  Raw raw = begin();
+  raw.floats("k", {1, 2, 1, 1}, {0.5f, -4.0f}).floats("b", {2, 1, 1}, {0.125f, 0.25f}).floats("three", {}, {3.0f});
+  raw.floats("gamma", {2}, {2.0f, 0.5f}).floats("beta", {2}, {0.25f, -0.5f});
+  raw.floats("mean", {2}, {0.5f, -0.25f}).floats("variance", {2}, {3.0f, 15.0f});
+  raw.node("Div", {"c", "k"}, "divided").node("Add", {"b", "divided"}, "biased");
+  raw.node("BatchNormalization", {"biased", "gamma", "beta", "mean", "variance"}, "n", {{"epsilon", 1.0f}});
+  raw.node("Sub", {"n", "b"}, "less").node("Mul", {"three", "less"}, "m").node("Relu", {"m"}, "r");
+  round_y(raw, "r", "out").output("out");
+  const QModel model = converted(raw);
+  ASSERT_EQ(model.nodes.size(), 3u);  // quantize, conv, dequantize
+  const auto& conv = std::get<QConv>(model.nodes[1].op);
+  // Powers of two: 3 * (2 / 2 / 0.5), 3 * (0.5 / 4 / -4).
+  const auto& unit = conv.output.accumulator_scale;
+  ASSERT_EQ(unit.size(), 2u);
+  const float step[2] = {6.0f, -0.09375f};
+  for (std::size_t c = 0; c < 2; ++c) {
+    EXPECT_EQ(std::fabs(unit[c]), static_cast<double>(0.02f) * std::fabs(static_cast<double>(step[c])));
+  }
+  const double offset[2] = {3 * ((0.125 - 0.5) * 1 + 0.25 - 0.125), 3 * ((0.25 + 0.25) / 8 - 0.5 - 0.25)};
+  const Floats image = picture(32);
+  const Floats found = run(model, image);
+  for (std::size_t i = 0; i < 32; ++i) {
+    const std::size_t c = i / 16;
+    const std::int32_t x = rounded(image[i], 0.02f, 128, 0, 255) - 128;
+    const double y = (c == 0 ? 3 : -3) * x * static_cast<double>(0.02f) * static_cast<double>(step[c]) + offset[c];
+    // The bias is rounded to the accumulator's unit.
+    EXPECT_NEAR(static_cast<double>(found[i]), std::clamp(y, 0.0, 155 * 0.07), 0.036 + 0.061) << i;
+  }
+}
+
+// Another reader sees what is in between.
+TEST(PrepareQuantized, AProductThatOthersReadStays) {
+  Raw raw = begin();
+  raw.floats("k", {2, 1, 1}, {0.5f, 2.0f}).node("Mul", {"c", "k"}, "m");
+  round_y(raw, "m", "out");
+  round_y(raw, "c", "seen").output("out").output("seen");
+  EXPECT_NO_THROW(convert(prepared(raw), {}));
+  const Graph graph = prepared(raw);
+  const bool stays = std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& n) { return n.op == "Mul"; });
+  EXPECT_TRUE(stays);
+}
+
 }  // namespace
 }  // namespace gradus

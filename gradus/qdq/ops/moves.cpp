@@ -76,38 +76,6 @@ void lift_identity(Lifter& lifter, const Node& node) {
   move(lifter, node);
 }
 
-enum : std::int64_t { kFloat = 1, kUint8 = 2, kInt8 = 3 };  // ONNX's TensorProto.DataType
-
-// The numbers that the codes are: those of an input of bytes, as reals of scale 1.
-void cast_to_reals(Lifter& lifter, const Node& node) {
-  if (node.integer("to", 0) != kFloat) {
-    qdq::refuse(node, "casts codes to another type than float32; expected DequantizeLinear before it");
-  }
-  qdq::Encoding numbers = lifter.codes(node.inputs[0]).encoding;
-  numbers.scale = {1.0f};
-  numbers.zero_point = {0};
-  lifter.set_alias(node, lifter.real(node, 0, numbers));
-}
-
-// Constants of 2 and 4 bits as int8 or uint8: the same codes.
-void lift_cast(Lifter& lifter, const Node& node) {
-  const ValueId in = node.input(0);
-  if (in == kNoValue || !lifter.is_constant(in) ||
-      !qdq::span_of(lifter.graph().value(in).dtype)) {
-    return lifter.is_codes(in) ? cast_to_reals(lifter, node) : lifter.keep(node);
-  }
-  const std::int64_t to = node.integer("to", 0);
-  const qdq::CodeSpan span = lifter.span_of_constant(in);
-  if ((to != kInt8 && to != kUint8) || span.high > (to == kInt8 ? 127 : 255) ||
-      (to == kUint8 && span.low < 0)) {
-    return lifter.keep(node);
-  }
-  const Tensor& tensor = *lifter.graph().value(in).constant;
-  Tensor cast(to == kInt8 ? DType::kInt8 : DType::kUint8, tensor.shape());
-  std::copy(tensor.bytes().begin(), tensor.bytes().end(), cast.bytes().begin());
-  lifter.set_constant(node, std::move(cast), span);
-}
-
 // Zeros of codes are not zeros of reals: only the zero point may be filled in.
 void lift_pad(Lifter& lifter, const Node& node) {
   if (!lifter.is_codes(node.input(0))) return lifter.keep(node);
@@ -149,7 +117,6 @@ void lift_concat(Lifter& lifter, const Node& node) {
 QuantizedOpFamily moves_quantized_op() {
   QuantizedOpFamily family = {{"Constant", qdq::Where::kAnywhere, lift_constant},
                               {"Identity", qdq::Where::kAnywhere, lift_identity},
-                              {"Cast", qdq::Where::kOnCodes, lift_cast},
                               {"Pad", qdq::Where::kOnCodes, lift_pad},
                               {"Concat", qdq::Where::kOnCodes, lift_concat}};
   family.push_back({"MaxPool", qdq::Where::kOnCodes, lift_max_pool});

@@ -28,26 +28,14 @@ int axis_of(const Node& node, std::size_t rank) {
   return static_cast<int>(axis < 0 ? axis + size : axis);
 }
 
-// ONNX's TensorProto.DataType, as far as codes go.
 DType output_dtype(const Node& node) {
-  switch (node.integer("output_dtype", 0)) {
-    case 0:
-    case 2:
-      return DType::kUint8;
-    case 3:
-      return DType::kInt8;
-    case 21:
-      return DType::kUint4;
-    case 22:
-      return DType::kInt4;
-    case 25:
-      return DType::kUint2;
-    case 26:
-      return DType::kInt2;
-    default:
-      qdq::refuse(node, "output_dtype is " + std::to_string(node.integer("output_dtype", 0)) +
-                            "; expected int8, uint8, int4, uint4, int2 or uint2");
+  const std::int64_t number = node.integer("output_dtype", 0);
+  const auto type = number == 0 ? std::optional(DType::kUint8) : qdq::code_type(number);
+  if (!type) {
+    qdq::refuse(node, "output_dtype is " + std::to_string(number) +
+                          "; expected int8, uint8, int4, uint4, int2 or uint2");
   }
+  return *type;
 }
 
 DType dtype_for(const Encoding& encoding) {
