@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <set>
 #include <utility>
+
+#include "gradus/graph/channel_constant.h"
 
 namespace gradus {
 namespace {
@@ -30,28 +31,6 @@ class Absorber {
   }
 
  private:
-  // One number a channel, if input `i` is that for an output of `shape`.
-  std::optional<std::vector<float>> channels(const Node& node, std::size_t i, const Shape& shape) {
-    const ValueId id = node.inputs[i];
-    if (id == kNoValue || !graph_.value(id).constant || shape.size() < 2 || shape[1] < 1) {
-      return std::nullopt;
-    }
-    const Tensor& tensor = *graph_.value(id).constant;
-    if (tensor.dtype() != DType::kFloat32 || tensor.shape().size() > shape.size()) {
-      return std::nullopt;
-    }
-    // Spread over `shape` it must be [1, channels or 1, 1, ...].
-    const std::size_t missing = shape.size() - tensor.shape().size();
-    for (std::size_t axis = 0; axis < tensor.shape().size(); ++axis) {
-      const std::int64_t size = tensor.shape()[axis];
-      if (size != 1 && !(missing + axis == 1 && size == shape[1])) return std::nullopt;
-    }
-    const auto values = tensor.as<float>();
-    std::vector<float> list(static_cast<std::size_t>(shape[1]));
-    for (std::size_t c = 0; c < list.size(); ++c) list[c] = values[values.size() == 1 ? 0 : c];
-    return list;
-  }
-
   // Whether the node went into the layer before it.
   bool absorb(const Node& node, std::vector<Node>& kept) {
     if (node.op != "Add" && node.op != "Mul") return false;
@@ -64,8 +43,10 @@ class Absorber {
       if (!normalizes && !(linear && node.op == "Add")) continue;
       const Shape shape = graph_.value(layer.outputs[0]).shape.value();
       if (graph_.value(node.outputs[0]).shape != shape) continue;
-      const auto list = channels(node, 1 - side, shape);
+      if (shape.size() < 2 || shape[1] > channels_left_) continue;
+      const auto list = channel_constant(graph_, node.inputs[1 - side], shape);
       if (!list || (layer.inputs.size() > 2 && !is_list(layer.inputs[2], list->size()))) continue;
+      channels_left_ -= shape[1];
       change(layer, node, *list);
       layer.outputs[0] = node.outputs[0];
       maker_[node.outputs[0]] = maker->second;
@@ -88,11 +69,11 @@ class Absorber {
       offset[c] = node.op == "Add" ? offset[c] + list[c] : offset[c] * list[c];
     }
     layer.inputs.resize(std::max<std::size_t>(layer.inputs.size(), 3), kNoValue);
-    layer.inputs[2] = constant(node.name + "_offset", std::move(offset));
+    layer.inputs[2] = constant(layer.inputs[2], node.name + "_offset", std::move(offset));
     if (node.op == "Add") return;
     std::vector<float> gain = values(layer.inputs[1]);
     for (std::size_t c = 0; c < list.size(); ++c) gain[c] *= list[c];
-    layer.inputs[1] = constant(node.name + "_gain", std::move(gain));
+    layer.inputs[1] = constant(layer.inputs[1], node.name + "_gain", std::move(gain));
   }
 
   std::vector<float> values(ValueId id) const {
@@ -100,21 +81,28 @@ class Absorber {
     return {span.begin(), span.end()};
   }
 
-  ValueId constant(std::string name, std::vector<float> list) {
+  // In place of `old`, if that was made here: a chain of sums needs one constant.
+  ValueId constant(ValueId old, std::string name, std::vector<float> list) {
     while (!names_.insert(name).second) name += "_";
-    Value value;
+    if (!made_.contains(old)) {
+      graph_.values.emplace_back();
+      old = static_cast<ValueId>(graph_.values.size() - 1);
+      made_.insert(old);
+    }
+    Value& value = graph_.value(old);
     value.name = std::move(name);
     value.constant =
         Tensor::from<float>({static_cast<std::int64_t>(list.size())}, std::span<const float>(list));
     value.shape = value.constant->shape();
-    graph_.values.push_back(std::move(value));
-    return static_cast<ValueId>(graph_.values.size() - 1);
+    return old;
   }
 
   Graph& graph_;
   std::map<ValueId, std::size_t> uses_;   // by nodes and as outputs
   std::map<ValueId, std::size_t> maker_;  // index in the nodes that are kept
   std::set<std::string> names_;
+  std::set<ValueId> made_;
+  std::int64_t channels_left_ = kMostChannelsTaken;
 };
 
 }  // namespace

@@ -138,7 +138,7 @@ ValueId GraphBuilder::constant_of(const std::string& name, std::int64_t channels
 }
 
 Graph GraphBuilder::finish(ValueId output, const std::string& output_name) {
-  graph_.value(output).name = output_name;
+  graph_.rename(output, output_name);
   graph_.outputs = {output};
   graph_.verify();
   return std::move(graph_);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <queue>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 
@@ -59,18 +60,34 @@ ValueId Graph::find_value(const std::string& value_name) const {
               "graph '" + name + "' has no value named '" + value_name + "'");
 }
 
-ValueId Graph::add_value(Value value) {
-  const auto taken = [&](const std::string& candidate) {
-    return std::any_of(values.begin(), values.end(),
-                       [&](const Value& other) { return other.name == candidate; });
-  };
-  if (taken(value.name)) {
-    int suffix = 1;
-    while (taken(value.name + "_" + std::to_string(suffix))) ++suffix;
-    value.name += "_" + std::to_string(suffix);
+void Graph::learn_names() {
+  if (named_ > values.size()) {
+    names_.clear();
+    named_ = 0;
   }
+  for (; named_ < values.size(); ++named_) names_.emplace(values[named_].name, 1);
+}
+
+ValueId Graph::add_value(Value value) {
+  learn_names();
+  if (const auto taken = names_.find(value.name); taken != names_.end()) {
+    int& suffix = taken->second;
+    std::string free;
+    do {
+      free = value.name + "_" + std::to_string(suffix++);
+    } while (names_.contains(free));
+    value.name = std::move(free);
+  }
+  names_.emplace(value.name, 1);
   values.push_back(std::move(value));
+  named_ = values.size();
   return static_cast<ValueId>(values.size() - 1);
+}
+
+void Graph::rename(ValueId id, const std::string& to) {
+  learn_names();
+  names_.emplace(to, 1);
+  value(id).name = to;
 }
 
 ValueId Graph::add_constant(const std::string& value_name, Tensor tensor) {
@@ -133,6 +150,10 @@ void Graph::remove_dead() {
     }
   }
   for (ValueId id : inputs) live[index(id)] = true;
+  const auto all = [](const std::vector<bool>& list) {
+    return std::find(list.begin(), list.end(), false) == list.end();
+  };
+  if (all(live) && all(keep)) return;
 
   std::vector<ValueId> renumbered(values.size(), kNoValue);
   std::vector<Value> kept_values;
@@ -155,6 +176,8 @@ void Graph::remove_dead() {
   renumber(outputs);
   values = std::move(kept_values);
   nodes = std::move(kept_nodes);
+  names_.clear();
+  named_ = 0;
 }
 
 void Graph::sort() {
@@ -165,6 +188,16 @@ void Graph::sort() {
       if (id != kNoValue) producer_of[index(id)] = i;
     }
   }
+  const auto is_sorted = [&] {
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      for (ValueId id : nodes[i].inputs) {
+        const std::size_t before = id == kNoValue ? kNoProducer : producer_of[index(id)];
+        if (before != kNoProducer && before >= i) return false;
+      }
+    }
+    return true;
+  };
+  if (is_sorted()) return;
   std::vector<std::size_t> waiting_for(nodes.size(), 0);
   std::vector<std::vector<std::size_t>> users(nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -183,7 +216,7 @@ void Graph::sort() {
   for (; !ready.empty();) {
     const std::size_t i = ready.top();
     ready.pop();
-    sorted.push_back(nodes[i]);
+    sorted.push_back(std::move(nodes[i]));
     for (std::size_t user : users[i]) {
       if (--waiting_for[user] == 0) ready.push(user);
     }
@@ -200,7 +233,8 @@ void Graph::sort() {
 }
 
 void Graph::verify() const {
-  std::unordered_set<std::string> value_names;
+  std::unordered_set<std::string_view> value_names;
+  value_names.reserve(values.size());
   for (const auto& value : values) {
     check(!value.name.empty() && value_names.insert(value.name).second,
           "value name empty or taken");
@@ -214,7 +248,8 @@ void Graph::verify() const {
     check(id >= 0 && index(id) < values.size(), "input id out of range");
     produced[index(id)] = true;
   }
-  std::unordered_set<std::string> node_names;
+  std::unordered_set<std::string_view> node_names;
+  node_names.reserve(nodes.size());
   for (const auto& node : nodes) {
     check(!node.name.empty() && node_names.insert(node.name).second, "node name empty or taken");
     for (ValueId id : node.inputs) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -79,14 +80,17 @@ class Graph {
   // Throws Error (kInvalidArgument) if no value has that name.
   ValueId find_value(const std::string& value_name) const;
 
-  // Adds a value; a taken name gets a suffix.
+  // Adds a value; a taken name gets a suffix. Names that values have lost count as taken.
   ValueId add_value(Value value);
+  // `to` must be free. What add_value knows of names holds for those that were given here or came
+  // with new values: elsewhere two values may swap their names, no more.
+  void rename(ValueId id, const std::string& to);
   ValueId add_constant(const std::string& value_name, Tensor tensor);
 
   // Index of the node that produces `id`, or -1 for inputs, constants and kNoValue. O(1) while nodes stay
   // where they are, O(nodes) after they moved.
   std::int64_t producer(ValueId id) const;
-  // Indices of the nodes that use `id`.
+  // Indices of the nodes that use `id`. O(nodes): a pass that asks for many has a GraphEditor.
   std::vector<std::size_t> consumers(ValueId id) const;
   bool is_output(ValueId id) const;
   // Every use of `from`, graph outputs included, becomes `to`.
@@ -98,6 +102,12 @@ class Graph {
 
   // Throws LogicError if an index is out of range, a name is taken twice, or the order is wrong.
   void verify() const;
+
+ private:
+  void learn_names();
+
+  std::unordered_map<std::string, int> names_;  // taken, each with the suffix to try next
+  std::size_t named_ = 0;                       // how many of `values` are in it
 };
 
 }  // namespace gradus

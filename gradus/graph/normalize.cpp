@@ -17,12 +17,6 @@ namespace {
 
 std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
 
-std::int64_t elements_held(const Graph& graph) {
-  std::int64_t count = 0;
-  for (const auto& value : graph.values) count += value.constant ? value.constant->size() : 0;
-  return count;
-}
-
 // One error for all of them, so that the user need not find them one by one.
 void refuse_unknown_operators(const Graph& graph, int opset) {
   std::set<std::string> named;
@@ -67,7 +61,7 @@ void check_form(const Node& node, const GraphOp& op) {
 class Normalizer {
  public:
   Normalizer(Graph& graph, const NormalizeOptions& options)
-      : graph_(graph), options_(options), budget_(elements_held(graph)) {}
+      : graph_(graph), options_(options), budget_(graph) {}
 
   void run() {
     std::vector<Node> pending = std::move(graph_.nodes);
@@ -77,9 +71,26 @@ class Normalizer {
     finish_outputs();
     absorb_affine(graph_);
     graph_.remove_dead();
+    limit_filled();
   }
 
  private:
+  // A constant of one number throughout is as large as it likes as the weights of a layer, which only a
+  // command that runs the network looks at. Elsewhere its elements are looked at sooner.
+  void limit_filled() {
+    std::vector<bool> seen(graph_.values.size(), false);
+    for (const auto& node : graph_.nodes) {
+      const bool layer = node.op == "Conv" || node.op == "ConvTranspose" || node.op == "Gemm";
+      for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+        if (node.inputs[i] == kNoValue || (layer && i == 1)) continue;
+        const auto& constant = graph_.value(node.inputs[i]).constant;
+        if (!constant || !constant->is_filled() || seen[index(node.inputs[i])]) continue;
+        seen[index(node.inputs[i])] = true;
+        budget_.read(node, *constant);
+      }
+    }
+  }
+
   void process(Node node) {
     for (ValueId& id : node.inputs) id = resolved(id);
     while (!node.inputs.empty() && node.inputs.back() == kNoValue) node.inputs.pop_back();
@@ -105,10 +116,7 @@ class Normalizer {
   }
 
   ValueId add_value(const Node& user, Value value) {
-    if (value.constant) {
-      const TensorType type{value.dtype, *value.shape};
-      budget_.spend(user, {&type, 1});
-    }
+    if (value.constant) budget_.keep(user, *value.constant);
     // The node's name is unique, so few suffixes are tried however often a constant is shared.
     if (names_.contains(value.name)) value.name += "_" + user.name;
     const std::string base = value.name;
@@ -144,6 +152,7 @@ class Normalizer {
       if (quantizer != kNoQuantizer) graph_.value(node.outputs[0]).quantizer = quantizer;
       return;
     }
+    if (node.op == "Gather") budget_.read(node, *graph_.value(node.inputs[1]).constant);
     for (ValueId id : node.inputs) {
       if (!partial_.contains(id)) continue;
       ops::refuse(node, "computes with the size of the batch ('" + graph_.value(id).name +

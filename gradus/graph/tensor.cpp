@@ -1,5 +1,7 @@
 #include "gradus/graph/tensor.h"
 
+#include <atomic>
+#include <mutex>
 #include <utility>
 
 namespace gradus {
@@ -45,14 +47,93 @@ DType dtype_in_memory(DType dtype) noexcept {
   }
 }
 
+// Either bytes, or one element that stands for all; the bytes of that are made by the first reader.
+struct Tensor::Storage {
+  std::vector<std::byte> bytes;
+  std::vector<std::byte> element;  // empty: not filled
+  std::size_t filled_bytes = 0;    // how many there are once made
+  std::once_flag once;
+  std::atomic<bool> made{false};
+
+  void make() {
+    std::call_once(once, [this] {
+      bytes.resize(filled_bytes);
+      const std::size_t width = element.size();
+      for (std::size_t at = 0; at < bytes.size(); at += width) {
+        std::memcpy(bytes.data() + at, element.data(), width);
+      }
+      made.store(true, std::memory_order_release);
+    });
+  }
+};
+
 Tensor::Tensor(DType dtype, Shape shape) : dtype_(dtype), shape_(std::move(shape)) {
   const auto count = element_count(shape_);
   check(count.has_value(), "tensor with an unknown shape");
-  bytes_.resize(static_cast<std::size_t>(*count) * dtype_bytes(dtype_));
+  if (*count == 0) return;
+  storage_ = std::make_shared<Storage>();
+  storage_->bytes.resize(static_cast<std::size_t>(*count) * dtype_bytes(dtype_));
 }
 
-std::int64_t Tensor::size() const noexcept {
-  return static_cast<std::int64_t>(bytes_.size() / dtype_bytes(dtype_));
+Tensor Tensor::filled(const Tensor& element, Shape shape) {
+  check(element.size() == 1, "a tensor is filled with one element");
+  const auto count = element_count(shape);
+  check(count.has_value(), "tensor with an unknown shape");
+  const std::span<const std::byte> bytes =
+      element.is_filled() ? std::span<const std::byte>(element.storage_->element) : element.bytes();
+  Tensor tensor;
+  tensor.dtype_ = element.dtype_;
+  tensor.shape_ = std::move(shape);
+  if (*count == 0) return tensor;
+  tensor.storage_ = std::make_shared<Storage>();
+  if (*count == 1) {
+    tensor.storage_->bytes.assign(bytes.begin(), bytes.end());
+  } else {
+    tensor.storage_->element.assign(bytes.begin(), bytes.end());
+    tensor.storage_->filled_bytes = static_cast<std::size_t>(*count) * bytes.size();
+  }
+  return tensor;
+}
+
+std::int64_t Tensor::size() const noexcept { return element_count(shape_).value_or(0); }
+
+std::size_t Tensor::byte_count() const noexcept {
+  return static_cast<std::size_t>(size()) * dtype_bytes(dtype_);
+}
+
+bool Tensor::is_filled() const noexcept { return storage_ && !storage_->element.empty(); }
+
+Tensor Tensor::element() const {
+  check(is_filled(), "a tensor of several numbers has no one element");
+  Tensor one(dtype_, {});
+  std::memcpy(one.bytes().data(), storage_->element.data(), storage_->element.size());
+  return one;
+}
+
+std::size_t Tensor::bytes_unmade() const noexcept {
+  return is_filled() && !storage_->made.load(std::memory_order_acquire) ? byte_count() : 0;
+}
+
+std::span<const std::byte> Tensor::bytes() const {
+  if (!storage_) return {};
+  if (is_filled()) storage_->make();
+  return storage_->bytes;
+}
+
+std::span<std::byte> Tensor::bytes() {
+  if (!storage_) return {};
+  // What others share stays as it is. Writing to copies in several threads is safe as it is with
+  // vectors: each has let go of what they shared, or is the last to hold it.
+  if (is_filled() && storage_.use_count() == 1) {
+    storage_->make();
+    storage_->element.clear();
+  } else if (storage_.use_count() > 1) {
+    const std::span<const std::byte> shared = std::as_const(*this).bytes();
+    auto own = std::make_shared<Storage>();
+    own->bytes.assign(shared.begin(), shared.end());
+    storage_ = std::move(own);
+  }
+  return storage_->bytes;
 }
 
 void Tensor::reshape(Shape shape) {

@@ -1,10 +1,15 @@
 // A constant tensor: type, shape and bytes in host order, row-major. Integers of 2 and 4 bits take a
 // byte each, as an int8 or uint8.
+//
+// Copies share their bytes until one of them is written to, so that a copy of a network costs nothing
+// for its weights. A tensor that holds one number throughout (filled) has no bytes until someone reads
+// them: a file of 100 bytes can ask for a gigabyte of zeros.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -69,40 +74,54 @@ class Tensor {
   Tensor() = default;
   // Zeros. Throws LogicError if the shape is not fully known.
   Tensor(DType dtype, Shape shape);
+  // `element` everywhere: the one element of another tensor. Throws LogicError if that has several.
+  static Tensor filled(const Tensor& element, Shape shape);
 
   template <typename T>
   static Tensor from(Shape shape, std::span<const T> values) {
     Tensor tensor(dtype_of<T>(), std::move(shape));
-    check(tensor.bytes_.size() == values.size_bytes(), "tensor values do not match its shape");
-    if (!values.empty()) {
-      std::memcpy(tensor.bytes_.data(), values.data(), values.size_bytes());
-    }
+    check(tensor.byte_count() == values.size_bytes(), "tensor values do not match its shape");
+    if (!values.empty()) std::memcpy(tensor.bytes().data(), values.data(), values.size_bytes());
     return tensor;
   }
 
   DType dtype() const noexcept { return dtype_; }
   const Shape& shape() const noexcept { return shape_; }
   std::int64_t size() const noexcept;  // elements
-  std::span<const std::byte> bytes() const noexcept { return bytes_; }
-  std::span<std::byte> bytes() noexcept { return bytes_; }
+  std::size_t byte_count() const noexcept;
+  // Read and written. What is read stays where it is for as long as this tensor lives and is not
+  // written to; several threads may read, also one that is filled.
+  std::span<const std::byte> bytes() const;
+  std::span<std::byte> bytes();
   void reshape(Shape shape);  // same number of elements
+
+  // Whether it was made by filled(), of more than one element, and not been written to since.
+  bool is_filled() const noexcept;
+  // Its one element, of shape {}, where is_filled(): what all of them are.
+  Tensor element() const;
+  // How many bytes bytes() would have to make first: of a filled tensor that nobody has read yet.
+  std::size_t bytes_unmade() const noexcept;
 
   // Throws LogicError if T is not the tensor's type in memory.
   template <typename T>
   std::span<const T> as() const {
     check(dtype_in_memory(dtype_) == dtype_of<T>(), "tensor read as another type");
-    return {reinterpret_cast<const T*>(bytes_.data()), bytes_.size() / sizeof(T)};
+    const auto all = bytes();
+    return {reinterpret_cast<const T*>(all.data()), all.size() / sizeof(T)};
   }
   template <typename T>
   std::span<T> as() {
     check(dtype_in_memory(dtype_) == dtype_of<T>(), "tensor read as another type");
-    return {reinterpret_cast<T*>(bytes_.data()), bytes_.size() / sizeof(T)};
+    const auto all = bytes();
+    return {reinterpret_cast<T*>(all.data()), all.size() / sizeof(T)};
   }
 
  private:
+  struct Storage;
+
   DType dtype_ = DType::kFloat32;
   Shape shape_{0};
-  std::vector<std::byte> bytes_;
+  std::shared_ptr<Storage> storage_;  // null: no elements
 };
 
 }  // namespace gradus

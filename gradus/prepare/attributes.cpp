@@ -92,7 +92,8 @@ bool is_spread(const Graph& graph, const Node& node) {
   if (weights->dtype() != DType::kFloat32 || weights->shape() != Shape{in.at(1), 1, 1, 1}) {
     return false;
   }
-  const auto taps = weights->as<float>();
+  const Tensor looked_at = weights->is_filled() ? weights->element() : *weights;
+  const auto taps = looked_at.as<float>();
   return node.integer("group", 1) == in[1] &&
          std::all_of(taps.begin(), taps.end(), [](float tap) { return tap == 1.0f; }) &&
          node.integers("pads", {0, 0, 0, 0}) == Integers{0, 0, 0, 0} &&

@@ -30,7 +30,7 @@ NetworkReport examine_network(const Graph& imported, const Recipe& recipe) {
     Recipe without;
     without.quantize = false;
     Graph fused = imported;
-    prepare(fused, without);
+    if (!recipe.overrides.empty() || !recipe.ignored_scope.empty()) prepare(fused, without);
     for (const std::string& line : unmatched_selectors(fused, recipe)) {
       problems.push_back({"selector", "", "", {}, line, ""});
     }

@@ -154,10 +154,9 @@ std::vector<float> activation_results(const Graph& graph, const Node& root,
   const auto place = [&](std::int64_t table, std::int64_t i) {
     return static_cast<std::size_t>(by_code ? i * tables + table : table * count + i);
   };
+  const auto given = input.as<float>();
   for (std::int64_t t = 0; t < tables; ++t) {
-    for (std::int64_t i = 0; i < count; ++i) {
-      input.as<float>()[place(t, i)] = reals[static_cast<std::size_t>(i)];
-    }
+    for (std::int64_t i = 0; i < count; ++i) given[place(t, i)] = reals[static_cast<std::size_t>(i)];
   }
   const Tensor output =
       run_group(graph, root, std::move(input), [&](ValueId) { return shape; });
@@ -184,9 +183,8 @@ MovementMap movement_map(const Graph& graph, const Node& root) {
     refuse_node(root, "moves more than " + std::to_string(kLargestMovement) + " elements an image");
   }
   Tensor input(DType::kFloat32, in_shape);
-  for (std::size_t i = 0; i < input.as<float>().size(); ++i) {
-    input.as<float>()[i] = static_cast<float>(i);
-  }
+  const auto numbered = input.as<float>();
+  for (std::size_t i = 0; i < numbered.size(); ++i) numbered[i] = static_cast<float>(i);
   const Tensor moved = run_group(graph, root, std::move(input), one_image);
   std::vector<std::int64_t> numbers;
   for (float number : moved.as<float>()) numbers.push_back(static_cast<std::int64_t>(number));

@@ -19,6 +19,7 @@ class Planner {
         settings_(settings),
         parent_(graph.values.size()),
         codes_(graph.values.size(), false),
+        sharing_(graph.values.size()),
         readers_(graph.values.size()) {
     std::iota(parent_.begin(), parent_.end(), 0);
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -84,13 +85,15 @@ class Planner {
     }
   }
 
+  // Halves the way for those that ask later.
   std::size_t root(std::size_t id) const {
-    while (parent_[id] != id) id = parent_[id];
+    while (parent_[id] != id) id = parent_[id] = parent_[parent_[id]];
     return id;
   }
   void join(std::size_t a, std::size_t b) {
     const std::size_t low = std::min(root(a), root(b));
     const std::size_t high = std::max(root(a), root(b));
+    if (low == high) return;
     parent_[high] = low;
   }
 
@@ -109,25 +112,43 @@ class Planner {
     return ops_[reader] != nullptr && graph_.nodes[reader].op == "Concat" && root(output) == group;
   }
 
-  // Whether everything in the group of `id` was made for `concat` alone.
-  bool made_only_for(std::size_t concat, ValueId id) const {
-    for (std::size_t other = 0; other < codes_.size(); ++other) {
-      if (!codes_[other] || root(other) != root(index(id))) continue;
-      const auto other_id = static_cast<ValueId>(other);
-      if (graph_.is_output(other_id) || graph_.producer(other_id) < 0) return false;
-      for (std::size_t reader : readers_[other]) {
-        if (reader != concat && !only_copies(reader, root(other))) return false;
+  // Who else than Concats and movements within the group has to do with its codes.
+  struct Sharing {
+    bool others = false;      // an output or input of the network is in it, or several nodes read it
+    std::int64_t reader = -1; // the one node that reads it
+    void add(std::int64_t node) {
+      others = others || (reader >= 0 && node >= 0 && node != reader);
+      reader = std::max(reader, node);
+    }
+  };
+
+  void find_sharing() {
+    for (ValueId id : graph_.outputs) sharing_[root(index(id))].others = true;
+    for (std::size_t id = 0; id < codes_.size(); ++id) {
+      if (!codes_[id]) continue;
+      Sharing& sharing = sharing_[root(id)];
+      if (graph_.producer(static_cast<ValueId>(id)) < 0) sharing.others = true;
+      for (std::size_t reader : readers_[id]) {
+        if (!passes_through(reader)) sharing.add(static_cast<std::int64_t>(reader));
       }
     }
-    return true;
   }
 
+  // An input whose group was made for this Concat alone shares the quantizer of its output.
   void join_concats() {
+    find_sharing();
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       if (ops_[i] == nullptr || graph_.nodes[i].op != "Concat") continue;
+      const auto concat = static_cast<std::int64_t>(i);
       for (ValueId id : graph_.nodes[i].inputs) {
-        if (!made_only_for(i, id)) continue;
+        Sharing inside = sharing_[root(index(id))];
+        if (inside.others || (inside.reader >= 0 && inside.reader != concat)) continue;
+        inside.reader = -1;  // reads its own group from now on
+        Sharing joined = sharing_[root(index(graph_.nodes[i].outputs[0]))];
         join(index(id), index(graph_.nodes[i].outputs[0]));
+        joined.others = joined.others || inside.others;
+        if (joined.reader == concat) joined.reader = -1;
+        sharing_[root(index(id))] = joined;
       }
     }
   }
@@ -171,8 +192,9 @@ class Planner {
   const Graph& graph_;
   const std::vector<NodeSettings>& settings_;
   std::vector<const IntegerOp*> ops_;  // of each node; null where it stays float
-  std::vector<std::size_t> parent_;    // of each value: the group it belongs to
+  mutable std::vector<std::size_t> parent_;         // of each value: the group it belongs to
   std::vector<bool> codes_;            // of each value
+  std::vector<Sharing> sharing_;                    // of each value that is the root of its group
   std::vector<std::vector<std::size_t>> readers_;
 };
 

@@ -28,9 +28,4 @@ bool bypass(Graph& graph, std::size_t index) {
   return true;
 }
 
-void absorb(Graph& graph, std::size_t producer, std::size_t index) {
-  graph.nodes[producer].outputs[0] = graph.nodes[index].outputs[0];
-  graph.nodes.erase(graph.nodes.begin() + static_cast<std::ptrdiff_t>(index));
-}
-
 }  // namespace gradus

@@ -17,7 +17,4 @@ std::int64_t sole_consumer(const Graph& graph, ValueId id);
 // their names. Returns false, changing nothing, where that would rename an input of the network.
 bool bypass(Graph& graph, std::size_t index);
 
-// Node `index` goes, and `producer` makes its output instead of its own.
-void absorb(Graph& graph, std::size_t producer, std::size_t index);
-
 }  // namespace gradus

@@ -111,12 +111,12 @@ TEST(Fold, RefusesAnIndexOutside) {
 }
 
 TEST(Fold, RefusesToMakeMoreThanItsBudget) {
-  constexpr std::int64_t kLimit = FoldingBudget::kLeastElements;
+  constexpr std::int64_t kLimit = FoldingBudget::kLeastBytes / 4;
   const auto spread = [](std::int64_t size) {
     OnnxGraph g({-1, 4});
     return g.normal({g.add("Expand", {g.constant(floats({1}, {1})), g.constant(int64s({size}))})});
   };
-  expect_error(ErrorCode::kUnsupported, {"Expand_0", "elements"}, [&] { spread(kLimit + 1); });
+  expect_error(ErrorCode::kUnsupported, {"Expand_0", "bytes more"}, [&] { spread(kLimit + 1); });
   // Several small ones together as well.
   OnnxGraph g({-1, 4});
   const ValueId one = g.constant(floats({1}, {1}));
@@ -131,8 +131,50 @@ TEST(Fold, FillsTheWeightsOfALargeNetworkButNoMore) {
   expect_error(ErrorCode::kUnsupported, {"ConstantOfShape_0", "elements"},
                [] { folded<float>("ConstantOfShape", {int64s({kLimit + 1})}); });
   OnnxGraph g({-1, 4});
-  const ValueId shape = g.constant(int64s({FoldingBudget::kLeastElements + 1}));
+  const ValueId shape = g.constant(int64s({FoldingBudget::kLeastBytes}));
   g.normal({g.add("ConstantOfShape", {shape})});
+  // Numbers that are no weights are made as soon as they are there.
+  expect_error(ErrorCode::kUnsupported, {"ConstantOfShape_0", "bytes more"}, [&] {
+    const std::int64_t seven = 7;
+    folded<std::int64_t>("ConstantOfShape", {int64s({FoldingBudget::kLeastBytes})},
+                         {{"value", Tensor::from<std::int64_t>({1}, {&seven, 1})}});
+  });
+}
+
+TEST(Fold, MovesOneNumberThroughoutWithoutMakingItsElements) {
+  constexpr std::int64_t kSide = 1 << 13;
+  OnnxGraph g({-1, kSide});
+  const ValueId shape = g.constant(int64s({kSide, kSide}));
+  const float half = 0.5f;
+  const ValueId filled =
+      g.add("ConstantOfShape", {shape}, {{"value", Tensor::from<float>({1}, {&half, 1})}});
+  const ValueId turned = g.add("Transpose", {filled}, {{"perm", Integers{1, 0}}});
+  const Graph graph = g.normal({g.add("Gemm", {g.x, turned}, {{"alpha", 4.0f}})});
+  const Tensor& weights = *graph.value(graph.nodes.at(0).inputs.at(1)).constant;
+  EXPECT_EQ(weights.shape(), (Shape{kSide, kSide}));
+  EXPECT_EQ(weights.bytes_unmade(), weights.byte_count());
+  EXPECT_EQ(weights.element().as<float>()[0], 2.0f);
+}
+
+TEST(Fold, RefusesOneNumberThroughoutWhereItIsNoWeight) {
+  OnnxGraph g({-1, 4});
+  const ValueId filled = g.add("ConstantOfShape", {g.constant(int64s({1, 4, 1 << 22}))});
+  const ValueId wide = g.add("Unsqueeze", {g.x, g.constant(int64s({2}))});
+  expect_error(ErrorCode::kUnsupported, {"Mul_", "bytes more"},
+               [&] { g.normal({g.add("Mul", {wide, filled})}); });
+}
+
+TEST(Fold, RefusesToReadOrMultiplyWithoutEnd) {
+  const std::vector<float> some(1 << 20, 1.0f);
+  OnnxGraph g({-1, 4});
+  const ValueId list = g.constant(floats({1 << 20}, some));
+  std::vector<ValueId> sums;
+  for (int i = 0; i < 100; ++i) sums.push_back(g.add("ReduceMax", {list}));
+  expect_error(ErrorCode::kUnsupported, {"ReduceMax_", "steps"}, [&] { g.normal(sums); });
+  OnnxGraph h({-1, 4});
+  const ValueId matrix = h.constant(floats({1 << 10, 1 << 10}, some));
+  expect_error(ErrorCode::kUnsupported, {"MatMul_0", "steps"},
+               [&] { h.normal({h.add("MatMul", {matrix, matrix})}); });
 }
 
 }  // namespace

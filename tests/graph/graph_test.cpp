@@ -42,6 +42,38 @@ TEST(Graph, GivesATakenNameASuffix) {
   expect_error(ErrorCode::kInvalidArgument, {"'w'"}, [&] { graph.find_value("w"); });
 }
 
+TEST(Graph, FindsAFreeNameHoweverTheOthersCameToTheirs) {
+  Graph graph;
+  const auto add = [&](const std::string& name) {
+    Value value;
+    value.name = name;
+    return graph.value(graph.add_value(std::move(value))).name;
+  };
+  EXPECT_EQ(add("v_1"), "v_1");
+  EXPECT_EQ(add("v"), "v");
+  EXPECT_EQ(add("v"), "v_2");
+  Value own;  // put there by hand
+  own.name = "w";
+  graph.values.push_back(std::move(own));
+  EXPECT_EQ(add("w"), "w_1");
+  graph.rename(1, "x");
+  EXPECT_EQ(add("x"), "x_1");
+  EXPECT_EQ(add("v"), "v_3");
+  graph.values.resize(1);
+  EXPECT_EQ(add("w"), "w");
+  graph.verify();
+}
+
+TEST(Graph, NamesThousandsOfValuesAlikeAtOnce) {
+  Graph graph;
+  for (int i = 0; i < 100'000; ++i) {
+    Value value;
+    value.name = "v";
+    graph.add_value(std::move(value));
+  }
+  EXPECT_EQ(graph.values.back().name, "v_99999");
+}
+
 TEST(Graph, KnowsProducersAndConsumers) {
   OnnxGraph g({-1, 4});
   const ValueId a = g.add("Relu", {g.x});

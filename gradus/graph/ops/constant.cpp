@@ -68,8 +68,7 @@ std::vector<TensorType> infer_constant_of_shape(const Graph&, const Node& node) 
 
 std::vector<Tensor> evaluate_constant_of_shape(const Node& node, std::span<const Tensor* const>,
                                                std::span<const TensorType>) {
-  const Shape shape = node.integers("shape", {});
-  return {ops::take(fill_value(node), shape, std::vector<std::int64_t>(shape.size(), 0), 0)};
+  return {Tensor::filled(fill_value(node), node.integers("shape", {}))};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ std::vector<std::int64_t> strides_of(const Shape& shape) { return floatops::stri
 
 Tensor take(const Tensor& in, Shape out_shape, const std::vector<std::int64_t>& strides,
             std::int64_t offset) {
+  if (in.is_filled()) return Tensor::filled(in.element(), std::move(out_shape));
   Tensor out(in.dtype(), std::move(out_shape));
   floatops::take(in.bytes().data(), out.bytes().data(), out.shape(), strides, offset,
                  dtype_bytes(in.dtype()));

@@ -9,6 +9,12 @@ namespace {
 using Sizes = std::vector<std::int64_t>;
 
 void scale(Tensor& tensor, float factor) {
+  if (tensor.is_filled()) {
+    Tensor element = tensor.element();
+    scale(element, factor);
+    tensor = Tensor::filled(element, tensor.shape());
+    return;
+  }
   for (float& value : tensor.as<float>()) value *= factor;
 }
 

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "gradus/graph/ops/evaluation.h"
 
 namespace gradus {
@@ -15,14 +13,15 @@ void add_mask(NormalizeContext& context, Node& node) {
   const Shape shape = ops::input_shape(context.graph, node);
   const auto count = element_count(shape);
   if (!count) ops::refuse(node, "its mask is used and as long as the batch; expected it unused");
-  Tensor mask(context.opset < 10 ? ops::input_dtype(context.graph, node) : DType::kBool, shape);
+  Tensor yes(context.opset < 10 ? ops::input_dtype(context.graph, node) : DType::kBool, {});
   if (context.opset < 10) {
     ops::float_shape(context.graph, node);
-    std::fill(mask.as<float>().begin(), mask.as<float>().end(), 1.0f);
+    yes.as<float>()[0] = 1.0f;
   } else {
-    std::fill(mask.bytes().begin(), mask.bytes().end(), std::byte{1});
+    yes.bytes()[0] = std::byte{1};
   }
-  const ValueId known = ops::add_constant(context, node, node.name + "_mask", std::move(mask));
+  const ValueId known =
+      ops::add_constant(context, node, node.name + "_mask", Tensor::filled(yes, shape));
   context.after.push_back({node.name + "_mask_name", "Identity", {known}, {node.outputs[1]}, {}});
   node.outputs.resize(1);
   ops::make_identity(node);

@@ -42,7 +42,8 @@ float read_value(const NormalizeContext& context, const Node& node) {
   if (id == kNoValue || is_float) return ops::real(context, node, 2, "value").value_or(0.0f);
   const auto& constant = context.graph.value(id).constant;
   const auto zero = [](std::byte byte) { return byte == std::byte{}; };
-  if (!constant || !std::all_of(constant->bytes().begin(), constant->bytes().end(), zero)) {
+  if (!constant || constant->size() != 1 ||
+      !std::all_of(constant->bytes().begin(), constant->bytes().end(), zero)) {
     ops::refuse(node, "pads integers with a number that is not 0; expected 0");
   }
   return 0.0f;
@@ -66,6 +67,7 @@ void gather_axes(NormalizeContext& context, Node& node, const Sizes& pads,
     const std::int64_t before = pads[axis], after = pads[in.size() + axis];
     if (before == 0 && after == 0) continue;
     if (in[axis] < 1) ops::refuse(node, "pads the batch or nothing; expected another axis");
+    ops::expect_few_indices(node, before + in[axis] + after);
     Sizes indices;
     for (std::int64_t at = -before; at < in[axis] + after; ++at) {
       indices.push_back(mirrored(mode, at, in[axis]));

@@ -16,6 +16,11 @@ Reals read_reals(const NormalizeContext& context, const Node& node, std::size_t 
                  const char* meaning) {
   const Tensor* tensor = ops::constant_floats(context.graph, node, i, meaning);
   if (tensor == nullptr) return {};
+  constexpr std::int64_t kMost = 16;  // two numbers an axis
+  if (tensor->size() > kMost) {
+    ops::invalid(node, std::string("its ") + meaning + " are " + std::to_string(tensor->size()) +
+                           " numbers; expected at most " + std::to_string(kMost));
+  }
   const auto values = tensor->as<float>();
   return {values.begin(), values.end()};
 }

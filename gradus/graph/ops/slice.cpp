@@ -58,6 +58,7 @@ void gather_backwards(NormalizeContext& context, Node& node, Slices& slices) {
       forward.steps.push_back(slices.steps[i]);
       continue;
     }
+    ops::expect_few_indices(node, (slices.starts[i] - slices.ends[i]) / -slices.steps[i]);
     const auto indices = walked(slices.starts[i], slices.ends[i], slices.steps[i]);
     node.inputs[0] = ops::emit_gather(context, node, node.inputs[0], slices.axes[i], indices);
   }

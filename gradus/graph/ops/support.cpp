@@ -95,6 +95,11 @@ std::optional<std::vector<std::int64_t>> integers(const NormalizeContext& contex
     invalid(node, std::string("its ") + meaning + " '" + value.name + "' are " +
                       to_string(tensor->shape()) + "; expected a list");
   }
+  if (tensor->size() > kMostIntegers) {
+    invalid(node, std::string("its ") + meaning + " '" + value.name + "' are " +
+                      std::to_string(tensor->size()) + " numbers; expected at most " +
+                      std::to_string(kMostIntegers));
+  }
   if (tensor->dtype() == DType::kInt32) {
     const auto narrow = tensor->as<std::int32_t>();
     return std::vector<std::int64_t>(narrow.begin(), narrow.end());
@@ -179,6 +184,13 @@ ValueId emit(NormalizeContext& context, const Node& user, const char* op,
   node.inputs = std::move(inputs);
   node.attributes = std::move(attributes);
   return context.emit(user, std::move(node));
+}
+
+void expect_few_indices(const Node& node, std::int64_t count) {
+  if (count > kMostIndices) {
+    refuse(node, "becomes a Gather of " + std::to_string(count) + " indices; expected at most " +
+                     std::to_string(kMostIndices));
+  }
 }
 
 ValueId emit_gather(NormalizeContext& context, const Node& user, ValueId in, std::int64_t axis,

@@ -29,7 +29,9 @@ const Tensor* constant_floats(const Graph& graph, const Node& node, std::size_t 
                               const char* meaning);
 
 // Integers of constant input `i` (int32 or int64, rank 0 or 1; may hold kBatchSize), or of the
-// attribute `meaning` where the input is left out; nothing if neither is there.
+// attribute `meaning` where the input is left out; nothing if neither is there. Throws for more than
+// kMostIntegers: one an axis, or for each output of a Split.
+constexpr std::int64_t kMostIntegers = 1024;
 std::optional<std::vector<std::int64_t>> integers(const NormalizeContext& context, const Node& node,
                                                   std::size_t i, const char* meaning);
 // The same for one float.
@@ -57,6 +59,10 @@ ValueId add_constant(NormalizeContext& context, const Node& node, const std::str
 // One more node of `op` before this one, through context.emit: its output.
 ValueId emit(NormalizeContext& context, const Node& user, const char* op,
              std::vector<ValueId> inputs, std::map<std::string, Attribute> attributes = {});
+
+// Throws if a Gather of so many indices is more than import makes: to be asked before making them.
+constexpr std::int64_t kMostIndices = 1 << 22;
+void expect_few_indices(const Node& node, std::int64_t count);
 
 // The same for Gather of `indices` (from 0) along `axis`.
 ValueId emit_gather(NormalizeContext& context, const Node& user, ValueId in, std::int64_t axis,

@@ -6,6 +6,7 @@
 
 #include "gradus/base/error.h"
 #include "gradus/graph/fused.h"
+#include "gradus/graph/graph_editor.h"
 #include "gradus/prepare/attributes.h"
 #include "gradus/prepare/prepare.h"
 #include "gradus/prepare/rewrite.h"
@@ -16,9 +17,9 @@ namespace {
 constexpr std::size_t kGamma = 3;  // first of the batch norm's four inputs in a Conv or Gemm
 
 // The linear node whose output this batch norm alone reads, or -1.
-std::int64_t host_of(const Graph& graph, const Node& norm) {
-  const std::int64_t found = graph.producer(norm.inputs.at(0));
-  if (found < 0 || sole_consumer(graph, norm.inputs[0]) < 0) return -1;
+std::int64_t host_of(const Graph& graph, const GraphEditor& editor, const Node& norm) {
+  const std::int64_t found = editor.producer(norm.inputs.at(0));
+  if (found < 0 || editor.sole_consumer(norm.inputs[0]) < 0) return -1;
   const Node& host = graph.nodes[static_cast<std::size_t>(found)];
   const bool constant = host.inputs.size() > 1 && graph.value(host.inputs[1]).constant;
   return is_linear(host) && constant && host.input(kGamma) == kNoValue ? found : -1;
@@ -29,46 +30,35 @@ bool is_map(const Graph& graph, ValueId id) {
   return shape && shape->size() == 4;
 }
 
-// A Conv that copies its input, placed before node `index`. Returns its own index.
-std::size_t insert_unit_conv(Graph& graph, std::size_t index) {
-  const Value& gamma = graph.value(graph.nodes[index].inputs.at(1));
+// In place of a batch norm that stands alone: a Conv that copies its input, with the batch norm attached.
+Node unit_conv(Graph& graph, const Node& norm) {
+  const Value& gamma = graph.value(norm.inputs.at(1));
   const std::int64_t channels = gamma.constant ? gamma.constant->size() : 0;
-  const std::string name = graph.nodes[index].name;
-  if (channels == 0) refuse_node(graph.nodes[index], "its scale is no constant; expected one");
-  const std::vector<float> ones(static_cast<std::size_t>(channels), 1.0f);
+  if (channels == 0) refuse_node(norm, "its scale is no constant; expected one");
+  const float one = 1.0f;
+  const Tensor ones = Tensor::filled(Tensor::from<float>({}, {&one, 1}), {channels, 1, 1, 1});
   Node conv;
-  conv.name = name + ".unit";
+  conv.name = norm.name + ".unit";
   conv.op = "Conv";
-  conv.inputs = {
-      graph.nodes[index].inputs[0],
-      graph.add_constant(conv.name + ".weight", Tensor::from<float>({channels, 1, 1, 1}, ones))};
+  conv.inputs = {norm.inputs[0], graph.add_constant(conv.name + ".weight", ones)};
+  conv.outputs = {norm.outputs.at(0)};
   conv.attributes["group"] = channels;
   conv.attributes["kernel_shape"] = std::vector<std::int64_t>{1, 1};
   conv.attributes["strides"] = std::vector<std::int64_t>{1, 1};
   conv.attributes["dilations"] = std::vector<std::int64_t>{1, 1};
   conv.attributes["pads"] = std::vector<std::int64_t>{0, 0, 0, 0};
   conv.attributes["from_batch_norm"] = std::int64_t{1};
-  Value copy;
-  copy.name = conv.name + ".output";
-  copy.shape = graph.value(conv.inputs[0]).shape;
-  const ValueId output = graph.add_value(std::move(copy));
-  conv.outputs = {output};
-  graph.nodes[index].inputs[0] = output;
-  graph.nodes.insert(graph.nodes.begin() + static_cast<std::ptrdiff_t>(index), std::move(conv));
-  return index;
+  return conv;
 }
 
-void attach(Graph& graph, std::size_t host, std::size_t index) {
-  const Node norm = graph.nodes[index];
+void attach(Node& host, const Node& norm) {
   if (norm.integer("training_mode", 0) != 0) {
     refuse_node(norm, "training_mode is 1; expected 0: export the network for inference");
   }
-  Node& node = graph.nodes[host];
-  node.inputs.resize(kGamma, kNoValue);
-  for (std::size_t i = 1; i <= 4; ++i) node.inputs.push_back(norm.inputs.at(i));
-  node.attributes["bn_epsilon"] = norm.real("epsilon", 1e-5f);
-  node.attributes["bn_momentum"] = norm.real("momentum", 0.9f);
-  absorb(graph, host, index);
+  host.inputs.resize(kGamma, kNoValue);
+  for (std::size_t i = 1; i <= 4; ++i) host.inputs.push_back(norm.inputs.at(i));
+  host.attributes["bn_epsilon"] = norm.real("epsilon", 1e-5f);
+  host.attributes["bn_momentum"] = norm.real("momentum", 0.9f);
 }
 
 double gain_of(const Node& node, const LinearConstants& c, std::size_t channel) {
@@ -129,15 +119,22 @@ void check_lengths(const Graph& graph, const Node& node) {
 }
 
 void run(Graph& graph, const Recipe& recipe) {
+  GraphEditor editor(graph);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (graph.nodes[i].op != "BatchNormalization") continue;
-    std::int64_t host = host_of(graph, graph.nodes[i]);
-    if (host < 0 && !is_map(graph, graph.nodes[i].inputs.at(0))) continue;  // stays, in float
-    if (host < 0) host = static_cast<std::int64_t>(insert_unit_conv(graph, i++));
-    attach(graph, static_cast<std::size_t>(host), i);
-    --i;
-    check_lengths(graph, graph.nodes[static_cast<std::size_t>(host)]);
+    const Node norm = graph.nodes[i];
+    if (norm.op != "BatchNormalization") continue;
+    const std::int64_t host = host_of(graph, editor, norm);
+    if (host < 0 && !is_map(graph, norm.inputs.at(0))) continue;  // stays, in float
+    Node& node = graph.nodes[host < 0 ? i : static_cast<std::size_t>(host)];
+    if (host < 0) {
+      node = unit_conv(graph, norm);
+    } else {
+      editor.absorb(static_cast<std::size_t>(host), i);
+    }
+    attach(node, norm);
+    check_lengths(graph, node);
   }
+  editor.finish();
   if (!recipe.quantize || recipe.bn != BatchNormMode::kFold) return;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     if (is_linear(graph.nodes[i]) && graph.nodes[i].input(kGamma) != kNoValue) fold(graph, i);

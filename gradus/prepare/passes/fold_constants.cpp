@@ -4,8 +4,9 @@
 #include <optional>
 #include <vector>
 
+#include "gradus/graph/channel_constant.h"
 #include "gradus/graph/fused.h"
-#include "gradus/prepare/groups.h"
+#include "gradus/graph/graph_editor.h"
 #include "gradus/prepare/prepare.h"
 #include "gradus/prepare/rewrite.h"
 
@@ -14,41 +15,47 @@ namespace {
 
 // y[c] = gain[c] * x[c] + offset[c]
 struct Affine {
-  ValueId input = kNoValue;
   std::vector<float> gain, offset;
 };
 
-std::optional<Affine> affine_of(const Graph& graph, const Node& node) {
+// Which input of a sum, difference, product or quotient is data, where the other is constant; -1 if none,
+// or if the data are spread over the constant.
+std::int64_t data_input(const Graph& graph, const Node& node) {
   const bool known =
       node.op == "Add" || node.op == "Sub" || node.op == "Mul" || node.op == "Div";
-  if (!known || !is_pointwise(graph, node) || fused_clamp(node).any()) return std::nullopt;
+  if (!known || fused_clamp(node).any()) return -1;
   const bool first = graph.value(node.inputs[0]).constant.has_value();
-  if (first == graph.value(node.inputs[1]).constant.has_value()) return std::nullopt;
-  if (first && node.op == "Div") return std::nullopt;
-  const auto constant = graph.value(node.inputs[first ? 0 : 1]).constant->as<float>();
-  const Shape& shape = *graph.value(node.outputs[0]).shape;
+  if (first == graph.value(node.inputs[1]).constant.has_value()) return -1;
+  if (first && node.op == "Div") return -1;
+  const std::int64_t data = first ? 1 : 0;
+  const auto& shape = graph.value(node.outputs[0]).shape;
+  return shape && graph.value(node.inputs[first ? 1 : 0]).shape == shape ? data : -1;
+}
+
+std::optional<Affine> affine_of(const Graph& graph, const Node& node, std::int64_t data) {
+  const ValueId other = node.inputs[data == 0 ? 1 : 0];
+  const auto constant = channel_constant(graph, other, *graph.value(node.outputs[0]).shape);
+  if (!constant) return std::nullopt;
+  const bool adds = node.op == "Add" || node.op == "Sub";
+  const float sign = node.op == "Sub" && data == 0 ? -1.0f : 1.0f;
   Affine affine;
-  affine.input = node.inputs[first ? 1 : 0];
-  for (std::int64_t c = 0; c < shape[1]; ++c) {
-    const float k = constant[constant.size() == 1 ? 0 : static_cast<std::size_t>(c)];
-    const float sign = node.op == "Sub" && !first ? -1.0f : 1.0f;
-    const bool adds = node.op == "Add" || node.op == "Sub";
-    affine.gain.push_back(adds ? (node.op == "Sub" && first ? -1.0f : 1.0f)
+  for (float k : *constant) {
+    affine.gain.push_back(adds ? (node.op == "Sub" && data == 1 ? -1.0f : 1.0f)
                                : (node.op == "Mul" ? k : 1.0f / k));
     affine.offset.push_back(adds ? sign * k : 0.0f);
   }
   return affine;
 }
 
-// The layer that alone the affine reads from, or -1.
-std::int64_t host_of(const Graph& graph, const Affine& affine) {
-  const std::int64_t found = graph.producer(affine.input);
-  if (found < 0 || sole_consumer(graph, affine.input) < 0) return -1;
+// The layer that makes `input` for this node alone, or -1.
+std::int64_t host_of(const Graph& graph, const GraphEditor& editor, ValueId input,
+                     std::int64_t channels) {
+  const std::int64_t found = editor.producer(input);
+  if (found < 0 || editor.sole_consumer(input) < 0) return -1;
   const Node& host = graph.nodes[static_cast<std::size_t>(found)];
   if (!is_linear(host) || !graph.value(host.inputs.at(1)).constant) return -1;
   // Weights that came quantized stay the codes that they are.
   if (graph.value(host.inputs[1]).quantizer != kNoQuantizer) return -1;
-  const auto channels = static_cast<std::int64_t>(affine.gain.size());
   const bool fits = graph.value(host.inputs[1]).constant->shape().at(0) == channels;
   return fits && !fused_clamp(host).any() ? found : -1;
 }
@@ -82,15 +89,23 @@ void fold(Graph& graph, std::size_t host, const Affine& affine) {
 }
 
 void run(Graph& graph, const Recipe&) {
+  GraphEditor editor(graph);
+  std::int64_t channels_left = kMostChannelsTaken;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const auto affine = affine_of(graph, graph.nodes[i]);
+    const Node& node = graph.nodes[i];
+    const std::int64_t data = data_input(graph, node);
+    if (data < 0) continue;
+    const Shape& shape = *graph.value(node.outputs[0]).shape;
+    if (shape.size() < 2 || shape[1] > channels_left) continue;
+    const std::int64_t host =
+        host_of(graph, editor, node.inputs[static_cast<std::size_t>(data)], shape[1]);
+    const auto affine = host < 0 ? std::nullopt : affine_of(graph, node, data);
     if (!affine) continue;
-    const std::int64_t host = host_of(graph, *affine);
-    if (host < 0) continue;
+    channels_left -= shape[1];
     fold(graph, static_cast<std::size_t>(host), *affine);
-    absorb(graph, static_cast<std::size_t>(host), i);
-    --i;
+    editor.absorb(static_cast<std::size_t>(host), i);
   }
+  editor.finish();
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Relu and Clip join the Conv, Gemm, Add, Sub or Mul that alone they read from, as its clamp. Maximum
 // pools and movements in between do not matter: a clamp commutes with them.
 #include "gradus/graph/fused.h"
+#include "gradus/graph/graph_editor.h"
 #include "gradus/prepare/attributes.h"
 #include "gradus/prepare/groups.h"
 #include "gradus/prepare/prepare.h"
@@ -20,9 +21,9 @@ bool combines(const Graph& graph, const Node& node) {
 }
 
 // The node whose result the clamp may cut, or -1.
-std::int64_t host_of(const Graph& graph, ValueId id) {
-  while (sole_consumer(graph, id) >= 0) {
-    const std::int64_t found = graph.producer(id);
+std::int64_t host_of(const Graph& graph, const GraphEditor& editor, ValueId id) {
+  while (editor.sole_consumer(id) >= 0) {
+    const std::int64_t found = editor.producer(id);
     if (found < 0) return -1;
     const Node& node = graph.nodes[static_cast<std::size_t>(found)];
     if (is_linear(node) || combines(graph, node)) return found;
@@ -33,16 +34,17 @@ std::int64_t host_of(const Graph& graph, ValueId id) {
 }
 
 void run(Graph& graph, const Recipe&) {
+  GraphEditor editor(graph);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const auto clamp = clamp_of(graph.nodes[i]);
     if (!clamp) continue;
-    const std::int64_t host = host_of(graph, graph.nodes[i].inputs.at(0));
+    const std::int64_t host = host_of(graph, editor, graph.nodes[i].inputs.at(0));
     if (host < 0) continue;
     Node& node = graph.nodes[static_cast<std::size_t>(host)];
     set_fused_clamp(node, compose(fused_clamp(node), *clamp));
-    absorb(graph, static_cast<std::size_t>(graph.producer(graph.nodes[i].inputs[0])), i);
-    --i;
+    editor.absorb(static_cast<std::size_t>(editor.producer(graph.nodes[i].inputs[0])), i);
   }
+  editor.finish();
 }
 
 }  // namespace

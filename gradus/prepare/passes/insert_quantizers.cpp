@@ -35,7 +35,9 @@ QuantizerId add_quantizer(Graph& graph, const TensorSettings& settings, bool wei
 
 // No grid has a scale for infinity, and NaN has no code.
 void require_finite(const Node& node, const Value& weights) {
-  const auto values = weights.constant->as<float>();
+  const Tensor& constant = *weights.constant;
+  const Tensor looked_at = constant.is_filled() ? constant.element() : constant;
+  const auto values = looked_at.as<float>();
   if (std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); })) return;
   throw Error(ErrorCode::kInvalidFile, "node '" + node.name + "' (" + node.op + "): its weights '" +
                                            weights.name +

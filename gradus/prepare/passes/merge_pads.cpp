@@ -2,9 +2,9 @@
 // pools behind it. A maximum pool pads with minus infinity, so a Pad before it stays.
 #include <optional>
 
+#include "gradus/graph/graph_editor.h"
 #include "gradus/prepare/attributes.h"
 #include "gradus/prepare/prepare.h"
-#include "gradus/prepare/rewrite.h"
 
 namespace gradus {
 namespace {
@@ -39,14 +39,15 @@ bool take(const Graph& graph, Node& node, const Padding& padding) {
 }
 
 void run(Graph& graph, const Recipe&) {
+  GraphEditor editor(graph);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const auto padding = spatial_padding(graph, graph.nodes[i]);
     if (!padding) continue;
     const ValueId padded = graph.nodes[i].outputs[0];
     const ValueId plain = graph.nodes[i].inputs[0];
-    for (std::size_t user : graph.consumers(padded)) {
+    for (std::size_t user : editor.consumers(padded)) {
       if (graph.nodes[user].inputs[0] != padded) continue;
-      if (take(graph, graph.nodes[user], *padding)) graph.nodes[user].inputs[0] = plain;
+      if (take(graph, graph.nodes[user], *padding)) editor.set_input(user, 0, plain);
     }
   }
 }

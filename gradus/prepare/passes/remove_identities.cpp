@@ -1,8 +1,8 @@
 // Takes out nodes that change nothing at inference: Identity, a Pad by nothing, a Concat
 // of one.
+#include "gradus/graph/graph_editor.h"
 #include "gradus/prepare/attributes.h"
 #include "gradus/prepare/prepare.h"
-#include "gradus/prepare/rewrite.h"
 
 namespace gradus {
 namespace {
@@ -14,10 +14,11 @@ bool changes_nothing(const Graph& graph, const Node& node) {
 }
 
 void run(Graph& graph, const Recipe&) {
-  for (std::size_t i = 0; i < graph.nodes.size();) {
-    const bool gone = changes_nothing(graph, graph.nodes[i]) && bypass(graph, i);
-    if (!gone) ++i;
+  GraphEditor editor(graph);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (changes_nothing(graph, graph.nodes[i])) editor.bypass(i);
   }
+  editor.finish();
 }
 
 }  // namespace

@@ -17,7 +17,9 @@ Tensor turned(const Tensor& weights, std::int64_t group) {
   const Shape& s = weights.shape();
   const std::int64_t in = s[0] / group;
   const std::int64_t out = s[1];
-  Tensor result(DType::kFloat32, {out * group, in, s[2], s[3]});
+  const Shape shape = {out * group, in, s[2], s[3]};
+  if (weights.is_filled()) return Tensor::filled(weights.element(), shape);
+  Tensor result(DType::kFloat32, shape);
   const auto from = weights.as<float>();
   const auto to = result.as<float>();
   const std::int64_t taps = s[2] * s[3];
@@ -71,12 +73,12 @@ Integers pads_of(const Node& node, const Shape& weights) {
 // The node that puts zeros between the pixels; `like` is the transposed convolution.
 Node spread(Graph& graph, const Node& like, const Integers& strides) {
   const Shape in = *graph.value(like.inputs[0]).shape;
-  const std::vector<float> ones(static_cast<std::size_t>(in[1]), 1.0f);
+  const float one = 1.0f;
+  const Tensor ones = Tensor::filled(Tensor::from<float>({}, {&one, 1}), {in[1], 1, 1, 1});
   Node node;
   node.name = like.name + ".spread";
   node.op = "ConvTranspose";
-  node.inputs = {like.inputs[0], graph.add_constant(node.name + ".weight",
-                                                    Tensor::from<float>({in[1], 1, 1, 1}, ones))};
+  node.inputs = {like.inputs[0], graph.add_constant(node.name + ".weight", ones)};
   node.attributes = {{"kernel_shape", Integers{1, 1}}, {"strides", strides},
                      {"dilations", Integers{1, 1}},    {"pads", Integers{0, 0, 0, 0}},
                      {"output_padding", Integers{0, 0}}, {"group", in[1]}};
@@ -87,16 +89,17 @@ Node spread(Graph& graph, const Node& like, const Integers& strides) {
   return node;
 }
 
-// Returns how many nodes stand where node `index` stood; 0 if it was left alone.
-std::size_t rewrite(Graph& graph, std::size_t index) {
-  const Node node = graph.nodes[index];
+// The nodes that stand for a transposed convolution, in order: itself if it is left alone.
+std::vector<Node> rewritten(Graph& graph, Node node) {
   const auto& constant = graph.value(node.inputs.at(1)).constant;
-  if (!constant || constant->dtype() != DType::kFloat32 || is_spread(graph, node)) return 0;
+  if (!constant || constant->dtype() != DType::kFloat32 || is_spread(graph, node)) return {node};
   const Shape weights = constant->shape();
   const Integers pads = pads_of(node, weights);
-  if (pads.empty()) return 0;
+  if (pads.empty()) return {node};
   const QuantizerId quantizer = turned_quantizer(graph, node);
-  if (quantizer == kNoQuantizer && graph.value(node.inputs[1]).quantizer != kNoQuantizer) return 0;
+  if (quantizer == kNoQuantizer && graph.value(node.inputs[1]).quantizer != kNoQuantizer) {
+    return {node};
+  }
   const std::int64_t group = node.integer("group", 1);
   const Tensor kernel = turned(*constant, group);
   const Integers strides = node.integers("strides", {1, 1});
@@ -110,23 +113,22 @@ std::size_t rewrite(Graph& graph, std::size_t index) {
   const std::string name = graph.value(node.inputs[1]).name + ".turned";
   conv.inputs[1] = graph.add_constant(name, kernel);
   graph.value(conv.inputs[1]).quantizer = quantizer;
-  const bool spreads = strides != Integers{1, 1};
-  if (spreads) {
-    Node zeros = spread(graph, node, strides);
-    conv.inputs[0] = zeros.outputs[0];
-    graph.nodes.insert(graph.nodes.begin() + static_cast<std::ptrdiff_t>(index), std::move(zeros));
-    ++index;
-  }
-  graph.nodes[index] = std::move(conv);
-  return spreads ? 2 : 1;
+  if (strides == Integers{1, 1}) return {conv};
+  Node zeros = spread(graph, node, strides);
+  conv.inputs[0] = zeros.outputs[0];
+  return {std::move(zeros), std::move(conv)};
 }
 
 void run(Graph& graph, const Recipe&) {
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (graph.nodes[i].op != "ConvTranspose") continue;
-    const std::size_t count = rewrite(graph, i);
-    if (count > 1) ++i;
+  std::vector<Node> nodes;
+  for (Node& node : graph.nodes) {
+    if (node.op != "ConvTranspose") {
+      nodes.push_back(std::move(node));
+      continue;
+    }
+    for (Node& made : rewritten(graph, std::move(node))) nodes.push_back(std::move(made));
   }
+  graph.nodes = std::move(nodes);
 }
 
 }  // namespace
