@@ -184,14 +184,6 @@ def blowups():
             [*filled("s", [1 << 20])[0], node("BatchNormalization", ["x", "s", "s", "s", "s"], "v0"),
              *[node("Add", [f"v{i}", "one"], f"v{i + 1}") for i in range(15000)], node("Relu", ["v15000"], "y")],
             [*filled("s", [1 << 20])[1], floats("one", [1], [1.0])], ("N", 1 << 20, 1, 1)),
-        "movement": network([node("Reshape", ["x", "s"], "r"), node("Transpose", ["r"], "y", perm=[0, 2, 1])],
-                            [int64s("s", [0, 4096, 4096])], ("N", 1 << 24)),
-        "movements": network(
-            [n for i in range(2000) for n in (node("Reshape", [f"v{i}" if i else "x", "s"], f"r{i}"),
-                                              node("Transpose", [f"r{i}"], f"t{i}", perm=[0, 2, 1]),
-                                              node("Reshape", [f"t{i}", "f"], f"q{i}"),
-                                              node("Add", [f"q{i}", "x"], f"v{i + 1}"))] + [node("Relu", ["v2000"], "y")],
-            [int64s("s", [0, 1024, 1024]), int64s("f", [0, 1 << 20])], ("N", 1 << 20)),
         # Valid networks: these are taken.
         "sound_weights": weights([1 << 12, 1 << 14, 1, 1], ("N", 1 << 14, 1, 1)),
         "sound_gemm": weights([1 << 14, 1 << 14], ("N", 1 << 14), "Gemm"),
