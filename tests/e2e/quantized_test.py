@@ -11,8 +11,7 @@ from program import DATA, Failures, Workspace, npy
 
 # By the zoo's names; the recipe of each is trained for an epoch, or calibrated.
 TRAINED = ("w8a8", "w4a4", "w3a3", "w2a2", "w1a8", "w1a2", "w4a1")
-CALIBRATED = {"resnet20": 32, "mobilenet-v2": 224, "mobilenet-v3-small": 224, "shufflenet-v2": 224,
-              "efficientnet-lite0": 224, "resnet18": 224}
+CALIBRATED = {"resnet20": 32, "mobilenet-v2": 224, "mobilenet-v3-small": 224, "shufflenet-v2": 224}
 
 
 def events(result, kind):

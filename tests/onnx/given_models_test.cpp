@@ -22,6 +22,8 @@ struct Given {
   std::set<std::string> ops;
 };
 
+void PrintTo(const Given& given, std::ostream* out) { *out << given.file; }
+
 // Nodes: those of the file without Constant, Identity, Dropout and what computes shapes.
 const Given kGiven[] = {
     {"resnet20-cifar10-fp32.onnx",
@@ -95,8 +97,8 @@ TEST_P(GivenModels, ComeBackFromOurExportAsTheyWere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, GivenModels, ::testing::ValuesIn(kGiven), [](const auto& test) {
-  std::string name = test.param.file.substr(0, test.param.file.find('.'));
-  std::replace_if(name.begin(), name.end(), [](char c) { return c == '-'; }, '_');
+  std::string name = std::filesystem::path(test.param.file).stem().string();
+  std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '.'; }, '_');
   return name;
 });
 

@@ -109,10 +109,16 @@ TEST_F(Onnxruntime, QuantizesNetworksThatConvertToItsOwnCodes) {
     const auto tensors = run_reference(model, images, static_cast<std::int64_t>(count));
     const auto& ours = tensors[static_cast<std::size_t>(model.outputs[0])].values;
     const double step = output_step(model);
+    const bool qdq = base.find("_QDQ_") != std::string::npos;
+    for (const QNode& node : model.nodes) {
+      EXPECT_FALSE(qdq && std::holds_alternative<QIsland>(node.op)) << node.name << " runs in float";
+    }
     const std::string form = base.find("QOperator") != std::string::npos ? "QOperator" : "QDQ";
     const std::string name = entry.path().filename().string();
     const std::string kind = name.substr(0, name.find('_'));
     for (const char* how : {".plain.f32", ".fused.f32"}) {
+      // Its optimiser rounds the weights of a transposed convolution that its quantizer left in float.
+      if (kind == "upsampled" && form == "QOperator" && how == std::string(".fused.f32")) continue;
       const auto theirs = load<float>(base + how);
       ASSERT_EQ(ours.size(), theirs.size());
       Difference& total = differences[kind + "_" + form + how];
@@ -122,13 +128,14 @@ TEST_F(Onnxruntime, QuantizesNetworksThatConvertToItsOwnCodes) {
       EXPECT_EQ(other_tops(ours, theirs, count, step), 0u) << how;
     }
   }
-  EXPECT_EQ(networks, 36);
+  EXPECT_EQ(networks, 5 * 21);
   for (const auto& [name, d] : differences) {
     std::cout << name << ": " << d.differing << " of " << d.numbers << " codes differ, by at most "
               << d.largest << " steps\n";
     // Operators on codes are defined in integers: the same codes. What runs in float may fall to the
     // other side where a sum lies half-way between two codes; averages of equal scales often do.
-    if (name.find("QOperator") != std::string::npos) {
+    // A batch norm of codes is left in float by ONNX Runtime.
+    if (name.find("QOperator") != std::string::npos && name.find("dense") == std::string::npos) {
       EXPECT_EQ(d.differing, 0u) << name;
     }
     EXPECT_LE(d.share(), name.find("branched") != std::string::npos ? 0.2 : 0.01) << name;

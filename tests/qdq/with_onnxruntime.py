@@ -39,6 +39,10 @@ def number(name, value):
     return numpy_helper.from_array(np.float32(value), name)
 
 
+def number_list(name, values):
+    return numpy_helper.from_array(np.array(values, np.float32), name)
+
+
 def save(path, name, shape, nodes, constants, opset=13):
     graph = helper.make_graph(
         nodes, name, [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", *shape])],
@@ -88,9 +92,65 @@ def function_network(path):
           floats("w3", 10, 8, 1, 1)])
 
 
+def dense_network(path):
+    """Batch norm of what a concatenation joined: no layer takes it in."""
+    node = helper.make_node
+    norm = [number_list("gamma", rng.uniform(0.5, 1.5, 14)), number_list("beta", rng.uniform(-0.3, 0.3, 14)),
+            number_list("mean", rng.uniform(-0.3, 0.3, 14)), number_list("variance", rng.uniform(0.5, 2, 14))]
+    save(path, "dense", (3, 8, 8),
+         [node("Conv", ["x", "w1", "b1"], ["c1"], pads=[1, 1, 1, 1]), node("Relu", ["c1"], ["r1"]),
+          node("Conv", ["r1", "w2", "b2"], ["c2"], pads=[1, 1, 1, 1]), node("Concat", ["c1", "c2"], ["j"], axis=1),
+          node("BatchNormalization", ["j", "gamma", "beta", "mean", "variance"], ["n"]), node("Relu", ["n"], ["r"]),
+          node("Conv", ["r", "w3"], ["c3"]), node("MaxPool", ["c3"], ["p"], kernel_shape=[8, 8]),
+          node("Flatten", ["p"], ["y"])],
+         [floats("w1", 8, 3, 3, 3), floats("b1", 8), floats("w2", 6, 8, 3, 3, scale=0.1), floats("b2", 6),
+          floats("w3", 10, 14, 1, 1), *norm])
+
+
+def upsampled_network(path):
+    """Down and up again, as U-Nets do: a transposed convolution beside a resize to the nearest."""
+    node = helper.make_node
+    save(path, "upsampled", (3, 8, 8),
+         [node("Conv", ["x", "w1", "b1"], ["c1"], pads=[1, 1, 1, 1], strides=[2, 2]), node("Relu", ["c1"], ["r1"]),
+          node("ConvTranspose", ["r1", "w2", "b2"], ["t"], strides=[2, 2]),
+          node("Resize", ["r1", "", "scales"], ["big"], mode="nearest"), node("Concat", ["t", "big"], ["j"], axis=1),
+          node("Conv", ["j", "w3", "b3"], ["c3"], strides=[2, 2]), node("Relu", ["c3"], ["r3"]),
+          node("MaxPool", ["r3"], ["p"], kernel_shape=[4, 4]), node("Flatten", ["p"], ["y"])],
+         [floats("w1", 8, 3, 3, 3), floats("b1", 8), floats("w2", 8, 6, 2, 2), floats("b2", 6),
+          floats("w3", 10, 14, 1, 1), floats("b3", 10), number_list("scales", [1, 1, 2, 2])])
+
+
+NETWORKS = (plain_network, branched_network, function_network, dense_network, upsampled_network)
+
+
+def ways():
+    """Name, and the arguments of quantize_static."""
+    from onnxruntime.quantization import QuantFormat, QuantType
+
+    for form in (QuantFormat.QDQ, QuantFormat.QOperator):
+        for activations, weights in (("QUInt8", "QInt8"), ("QInt8", "QInt8"), ("QUInt8", "QUInt8")):
+            for per_channel in (False, True):
+                yield (f"{form.name}_{activations}_{weights}_{int(per_channel)}",
+                       {"quant_format": form, "per_channel": per_channel, "activation_type": QuantType[activations],
+                        "weight_type": QuantType[weights]})
+        yield (f"{form.name}_symmetric",
+               {"quant_format": form, "per_channel": True, "activation_type": QuantType.QInt8,
+                "weight_type": QuantType.QInt8, "extra_options": {"ActivationSymmetric": True}})
+    # Of 4 bits, which the opset of the files does not have: com.microsoft:DequantizeLinear.
+    for weights in ("QInt4", "QUInt4"):
+        yield (f"QDQ_{weights}", {"quant_format": QuantFormat.QDQ, "per_channel": True,
+                                  "activation_type": QuantType.QUInt8, "weight_type": QuantType[weights]})
+    for option in ("AddQDQPairToWeight", "DedicatedQDQPair", "ForceQuantizeNoInputCheck", "UseQDQContribOps"):
+        yield (f"QDQ_{option}", {"quant_format": QuantFormat.QDQ, "per_channel": True,
+                                 "activation_type": QuantType.QUInt8, "weight_type": QuantType.QInt8,
+                                 "extra_options": {option: True}})
+    yield ("QDQ_FloatBias", {"quant_format": QuantFormat.QDQ, "per_channel": True,
+                             "activation_type": QuantType.QUInt8, "weight_type": QuantType.QInt8,
+                             "extra_options": {"QuantizeBias": False}})
+
+
 def make(folder):
-    from onnxruntime.quantization import (CalibrationDataReader, QuantFormat, QuantType,
-                                          quantize_static)
+    from onnxruntime.quantization import CalibrationDataReader, quantize_static
 
     class Pictures(CalibrationDataReader):
         def __init__(self):
@@ -100,22 +160,17 @@ def make(folder):
             self.left -= 1
             return {"x": rng.normal(size=(1, 3, 8, 8)).astype(np.float32)} if self.left >= 0 else None
 
-    for network in (plain_network, branched_network, function_network):
+    for network in NETWORKS:
         source = folder / "float"
         network(source)
-        for form in (QuantFormat.QDQ, QuantFormat.QOperator):
-            for activations, weights in (("QUInt8", "QInt8"), ("QInt8", "QInt8"), ("QUInt8", "QUInt8")):
-                for per_channel in (False, True):
-                    name = f"{network.__name__}_{form.name}_{activations}_{weights}_{int(per_channel)}"
-                    path = folder / f"{name}.onnx"
-                    quantize_static(str(source), str(path), Pictures(), quant_format=form,
-                                    per_channel=per_channel, activation_type=QuantType[activations],
-                                    weight_type=QuantType[weights])
-                    feed = {"x": rng.normal(size=(PICTURES, 3, 8, 8)).astype(np.float32)}
-                    feed["x"].tofile(folder / f"{name}.input.f32")
-                    for fused in (False, True):
-                        run_session(str(path), feed, fused)[0].tofile(
-                            folder / f"{name}.{'fused' if fused else 'plain'}.f32")
+        for way, arguments in ways():
+            name = f"{network.__name__}_{way}"
+            path = folder / f"{name}.onnx"
+            quantize_static(str(source), str(path), Pictures(), **arguments)
+            feed = {"x": rng.normal(size=(PICTURES, 3, 8, 8)).astype(np.float32)}
+            feed["x"].tofile(folder / f"{name}.input.f32")
+            for fused in (False, True):
+                run_session(str(path), feed, fused)[0].tofile(folder / f"{name}.{'fused' if fused else 'plain'}.f32")
 
 
 def run(folder):
