@@ -314,6 +314,7 @@ QuantizedNetwork import_quantized(ModelProto model) {
   QuantizedNetwork network;
   network.graph = Importer(model, Importer::Inputs::kCodes).run();
   if (!is_quantized(network.graph)) {
+    refuse_quantized(network.graph);
     throw Error(ErrorCode::kInvalidArgument,
                 "is a float network; expected a quantized one: quantize it with gradus quantize or "
                 "gradus train");

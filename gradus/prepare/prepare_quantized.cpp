@@ -11,6 +11,7 @@
 #include "gradus/prepare/prepare.h"
 #include "gradus/prepare/quantized_affine.h"
 #include "gradus/prepare/quantized_layers.h"
+#include "gradus/prepare/quantized_movements.h"
 #include "gradus/prepare/rewrite.h"
 
 namespace gradus {
@@ -265,6 +266,7 @@ class Absorber {
 void prepare_quantized(Graph& graph, const IntegerConstants& integers) {
   spell_out_cuts(graph);
   drop_quants_before_clamps(graph);
+  drop_quants_between_movements(graph);
   join_affine_chains(graph);
   spell_out_batch_norms(graph);
   Recipe recipe;

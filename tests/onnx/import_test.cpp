@@ -13,7 +13,9 @@ using testing_support::model_bytes;
 using testing_support::node_bytes;
 using testing_support::relu_graph;
 using testing_support::tensor_bytes;
+using testing_support::TemporaryFolder;
 using testing_support::value_bytes;
+using testing_support::write_quickly;
 
 Graph import(const Bytes& graph, std::int64_t opset = 13) {
   return import_bytes(model_bytes(graph, opset).str());
@@ -137,6 +139,23 @@ TEST(ImportOnnx, FoldsConstantNodes) {
                  .message(1, node_bytes("Constant", {}, {"two"}).message(5, value)));
   ASSERT_EQ(graph.nodes.size(), 1u);
   EXPECT_EQ(graph.value(graph.find_value("two")).constant->as<float>()[0], 2.0f);
+}
+
+// As quantize_dynamic writes: neither a float network nor one with scales of its own.
+TEST(ImportOnnx, SaysThatANetworkQuantizesWhileItRuns) {
+  const TemporaryFolder folder;
+  const Bytes graph = Bytes()
+                          .message(1, node_bytes("DynamicQuantizeLinear", {"x"}, {"y", "s", "z"}))
+                          .text(2, "g")
+                          .message(11, value_bytes("x", {-1, 4}))
+                          .message(12, value_bytes("y", {-1, 4}));
+  write_quickly(folder.file("m.onnx"), model_bytes(graph).str());
+  EXPECT_FALSE(is_quantized_onnx(folder.file("m.onnx")));
+  for (const bool quantized : {false, true}) {
+    expect_error(ErrorCode::kUnsupported, {"DynamicQuantizeLinear_node", "while the network runs", "statically"},
+                 [&] { quantized ? void(import_quantized_onnx(folder.file("m.onnx")))
+                                 : void(import_onnx(folder.file("m.onnx"))); });
+  }
 }
 
 }  // namespace

@@ -313,5 +313,34 @@ TEST(PrepareQuantized, AProductThatOthersReadStays) {
   EXPECT_TRUE(stays);
 }
 
+// A channel shuffle, each step of which a tool rounds again onto the same grid.
+TEST(PrepareQuantized, MovementsThatAreRoundedInBetweenAreOne) {
+  for (const bool same : {true, false}) {
+    Raw raw;
+    raw.input("x", {-1, 4, 1, 2}).grid("x", 0.02f, 128, DType::kUint8).grid("y", same ? 0.02f : 0.04f, 128, DType::kUint8);
+    const auto shape = [&](const std::string& name, std::vector<std::int64_t> list) {
+      raw.node("Constant", {}, name, {{"value", Tensor::from<std::int64_t>({std::ssize(list)}, list)}});
+    };
+    shape("five", {-1, 2, 2, 1, 2});
+    shape("four", {-1, 4, 1, 2});
+    raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
+    raw.node("Reshape", {"xd", "five"}, "a");
+    round_y(raw, "a", "ad").node("Transpose", {"ad"}, "b", {{"perm", std::vector<std::int64_t>{0, 2, 1, 3, 4}}});
+    round_y(raw, "b", "bd").node("Reshape", {"bd", "four"}, "c");
+    round_y(raw, "c", "out").output("out");
+    const QModel model = convert(prepared(raw), {});
+    EXPECT_EQ(has(model, "island"), !same);
+    const Floats image = picture(8);
+    const Floats found = run(model, image);
+    for (std::size_t i = 0; i < 8; ++i) {
+      const std::size_t from = i / 2 % 2 * 4 + i / 4 * 2 + i % 2;
+      const std::int32_t code = rounded(image[from], 0.02f, 128, 0, 255);
+      const float step = same ? 0.02f : 0.04f;
+      const std::int32_t again = rounded(static_cast<float>(code - 128) * 0.02f, step, 128, 0, 255);
+      EXPECT_EQ(found[i], static_cast<float>(again - 128) * step) << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gradus

@@ -17,6 +17,15 @@ void refuse_blocks(const Node& node) {
   }
 }
 
+// Of opset 23: the type in which the division is done.
+void refuse_other_precision(const Node& node) {
+  constexpr std::int64_t kLeftOut = 0, kFloat = 1;
+  const std::int64_t precision = node.integer("precision", kLeftOut);
+  if (precision != kLeftOut && precision != kFloat) {
+    qdq::refuse(node, "precision is type " + std::to_string(precision) + "; expected float32, 1");
+  }
+}
+
 // The axis along which the scales lie, for a tensor of `rank`.
 int axis_of(const Node& node, std::size_t rank) {
   const std::int64_t axis = node.integer("axis", 1);
@@ -70,6 +79,7 @@ Tensor quantized(const Node& node, const Tensor& reals, const Encoding& encoding
 
 void lift_quantize(Lifter& lifter, const Node& node) {
   refuse_blocks(node);
+  refuse_other_precision(node);
   if (node.input(0) == kNoValue) qdq::invalid(node, "has no input");
   if (lifter.is_codes(node.inputs[0])) qdq::refuse(node, "rounds codes; expected reals");
   Encoding encoding = lifter.encoding(node, 1, output_dtype(node));
