@@ -266,7 +266,7 @@ class Absorber {
 void prepare_quantized(Graph& graph, const IntegerConstants& integers) {
   spell_out_cuts(graph);
   drop_quants_before_clamps(graph);
-  drop_quants_between_movements(graph);
+  drop_repeated_quants(graph);
   join_affine_chains(graph);
   spell_out_batch_norms(graph);
   Recipe recipe;

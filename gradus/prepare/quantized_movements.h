@@ -5,9 +5,9 @@
 
 namespace gradus {
 
-// Takes out each Quant that reads what was only moved since it was rounded onto the same grid, and that only
-// further movements read: it changes nothing, and between a reshape to five dimensions and the next, as in a
-// channel shuffle, it would keep them from being one gather (prepare/groups.h).
-void drop_quants_between_movements(Graph& graph);
+// Takes out what rounds values again that are on the same grid already, which changes nothing: a Quant that
+// reads another, and one between movements of more than four dimensions, as in a channel shuffle, which it would
+// keep from being one gather (prepare/groups.h).
+void drop_repeated_quants(Graph& graph);
 
 }  // namespace gradus

@@ -326,8 +326,12 @@ TEST(PrepareQuantized, MovementsThatAreRoundedInBetweenAreOne) {
     raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
     raw.node("Reshape", {"xd", "five"}, "a");
     round_y(raw, "a", "ad").node("Transpose", {"ad"}, "b", {{"perm", std::vector<std::int64_t>{0, 2, 1, 3, 4}}});
-    round_y(raw, "b", "bd").node("Reshape", {"bd", "four"}, "c");
-    round_y(raw, "c", "out").output("out");
+    round_y(raw, "b", "bd");
+    round_y(raw, "bd", "bdd").node("Reshape", {"bdd", "four"}, "c");
+    // Codes of four dimensions are read by others too: as they are, and on another grid.
+    round_y(raw, "c", "cd").node("Slice", {"cd", "zero", "end", "one"}, "sliced");
+    for (const auto& [name, value] : {std::pair{"zero", 0}, {"one", 1}, {"end", 4}}) shape(name, {value});
+    round_y(raw, "sliced", "out").output("out");
     const QModel model = convert(prepared(raw), {});
     EXPECT_EQ(has(model, "island"), !same);
     const Floats image = picture(8);
