@@ -266,6 +266,7 @@ class Absorber {
 void prepare_quantized(Graph& graph, const IntegerConstants& integers) {
   spell_out_cuts(graph);
   drop_quants_before_clamps(graph);
+  round_what_is_on_a_grid(graph);
   drop_repeated_quants(graph);
   join_affine_chains(graph);
   spell_out_batch_norms(graph);

@@ -1,6 +1,10 @@
 #include "gradus/prepare/quantized_movements.h"
 
 #include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "gradus/graph/graph_editor.h"
@@ -50,11 +54,76 @@ void drop_between_movements(Graph& graph) {
   editor.finish();
 }
 
+// Of each value: whether a node that is no Quant reads it, and nothing reads it outside the network.
+std::vector<bool> read_as_reals(const Graph& graph) {
+  std::vector<bool> read(graph.values.size());
+  for (const Node& node : graph.nodes) {
+    for (ValueId id : node.inputs) {
+      if (id != kNoValue && node.op != "Quant") read[static_cast<std::size_t>(id)] = true;
+    }
+  }
+  for (ValueId id : graph.outputs) read[static_cast<std::size_t>(id)] = false;
+  return read;
+}
+
+// Whether what the node makes of values on the grid of `quant` is on it too.
+bool stays_on_grid(const Node& node, const Node& quant) {
+  if (node.outputs.size() != 1) return false;
+  return is_movement(node) || (node.op == "Relu" && !read_quant_node(quant).spec.grid().binary);
+}
+
+// A Quant like `quant` that reads what `node` makes.
+Node quant_behind(Graph& graph, const Node& node, const Node& quant) {
+  Node made = quant;
+  made.name = node.name + ".quant";
+  Value value;
+  value.name = graph.value(node.outputs[0]).name + ".quant";
+  value.shape = graph.value(node.outputs[0]).shape;
+  made.inputs = {node.outputs[0]};
+  made.outputs = {graph.add_value(std::move(value))};
+  return made;
+}
+
+// Whether the movement makes a map of something that is none.
+bool ends_movements(const Graph& graph, const Node& node) {
+  const auto& from = graph.value(node.inputs[0]).shape;
+  const auto& to = graph.value(node.outputs[0]).shape;
+  return from && to && from->size() > 4 && to->size() >= 2 && to->size() <= 4;
+}
+
 }  // namespace
 
 void drop_repeated_quants(Graph& graph) {
   drop_doubles(graph);
   drop_between_movements(graph);
+}
+
+void round_what_is_on_a_grid(Graph& graph) {
+  std::unordered_set<std::string> names;
+  for (const Node& node : graph.nodes) names.insert(node.name);
+  const std::vector<bool> wanted = read_as_reals(graph);
+  std::unordered_map<ValueId, std::size_t> rounded_by;  // in `result`: the Quant whose grid a value is on
+  std::unordered_map<ValueId, ValueId> rounded;         // what readers read instead
+  std::vector<Node> result;
+  for (Node& node : graph.nodes) {
+    for (ValueId& id : node.inputs) {
+      if (const auto found = rounded.find(id); node.op != "Quant" && found != rounded.end()) id = found->second;
+    }
+    result.push_back(std::move(node));
+    const Node& placed = result.back();
+    if (placed.op == "Quant") rounded_by[placed.outputs.at(0)] = result.size() - 1;
+    const auto before = rounded_by.find(placed.input(0));
+    if (before == rounded_by.end() || !stays_on_grid(placed, result[before->second])) continue;
+    const ValueId out = placed.outputs[0];
+    rounded_by[out] = before->second;
+    if (!wanted[static_cast<std::size_t>(out)] || !(placed.op == "Relu" || ends_movements(graph, placed))) continue;
+    Node quant = quant_behind(graph, placed, result[before->second]);
+    while (!names.insert(quant.name).second) quant.name += "_";
+    rounded_by[quant.outputs[0]] = result.size();
+    rounded[out] = quant.outputs[0];
+    result.push_back(std::move(quant));
+  }
+  graph.nodes = std::move(result);
 }
 
 }  // namespace gradus
