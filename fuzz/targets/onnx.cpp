@@ -34,10 +34,32 @@ void check_round_trip(const Graph& graph) {
   }
 }
 
+// Looking at all that is wrong finds something wrong exactly where import does, and bears what is left.
+void check_examined(const std::string& path) {
+  std::string refusal;
+  try {
+    import_onnx(path);
+  } catch (const Error& error) {
+    refusal = error.what();
+  }
+  ImportReport report;
+  try {
+    report = examine_onnx(path);
+  } catch (const Error&) {
+    require(!refusal.empty(), "import takes what its report refuses");
+    return;
+  }
+  require(report.errors.empty() == refusal.empty(), "import and its report disagree");
+  if (constants(report.graph) <= 1 << 16) {
+    examine_network(report.graph, preset_recipe("w4a4"), report.rest);
+  }
+}
+
 void run(Bytes bytes) {
   const std::string path = private_file(
       "m.onnx", std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
   private_file("w.bin", std::string(4096, '\1'));
+  check_examined(path);
   const Graph graph = import_onnx(path);
   if (constants(graph) > 1 << 16) return;  // only because it would take long
   check_round_trip(graph);

@@ -74,6 +74,11 @@
 // QuantizeLinear and its kin are in graphs for evaluation only; see graph/ops/quantized.cpp.
 #pragma once
 
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gradus/base/error_sink.h"
 #include "gradus/graph/graph.h"
 
 namespace gradus {
@@ -88,5 +93,18 @@ struct NormalizeOptions {
 // naming the node: kInvalidFile if the graph is malformed, kUnsupported for an operator, attribute
 // or combination that gradus does not compute.
 void normalize(Graph& graph, const NormalizeOptions& options);
+
+// What normalize_what_can_be() did not bring into the form, and what it did on a guess.
+struct NotNormalized {
+  std::vector<Node> left_out;     // as they were
+  std::set<std::string> guessed;  // names of nodes in the graph
+};
+// The same for as much of the graph as can be: what is wrong of each node is told to `errors`, and the graph
+// is brought into the form without the nodes that are wrong and those that `unusable` names. What they read
+// are outputs of the graph, what they would have made are inputs, guessed to be like their own first input;
+// of nodes that depend on the guess no more is told than what does not. Throws Error if the graph as a whole
+// is malformed.
+NotNormalized normalize_what_can_be(Graph& graph, const NormalizeOptions& options,
+                                    const std::set<std::string>& unusable, ErrorSink& errors);
 
 }  // namespace gradus

@@ -269,15 +269,20 @@ auto with_model(const std::string& path, Use use) {
   }
 }
 
-ModelProto decoded(std::span<const std::byte> bytes, const std::string& path) {
+ModelProto decoded(std::span<const std::byte> bytes, const std::string& path, ErrorSink& errors) {
   if (bytes.size() > kMaxFileBytes)
     invalid("is larger than 2 GiB; expected weights in other files");
   ExternalFiles files(path);
   try {
-    return read_model(bytes, files);
+    return read_model(bytes, files, errors);
   } catch (const protozero::exception& problem) {
     invalid(std::string("is damaged or no ONNX file: ") + problem.what());
   }
+}
+
+ModelProto decoded(std::span<const std::byte> bytes, const std::string& path) {
+  ErrorSink errors;
+  return decoded(bytes, path, errors);
 }
 
 bool is_quantized(const Graph& graph) {
@@ -298,6 +303,40 @@ void refuse_quantized(const Graph& graph) {
         "): is an operator that gradus does not compute in a float network; expected floats, "
         "or a quantized network given to gradus convert");
   }
+}
+
+ImportReport normalized_report(Graph graph, const NormalizeOptions& options,
+                               const std::set<std::string>& broken) {
+  ImportReport report;
+  ErrorSink errors(report.errors);
+  report.rest = normalize_what_can_be(graph, options, broken, errors);
+  report.graph = std::move(graph);
+  return report;
+}
+
+// With the batch opened, if fewer are wrong so; see normalized().
+ImportReport normalized_report(Graph graph, int opset, const std::set<std::string>& broken) {
+  const std::int64_t batch = fixed_batch(graph);
+  if (batch == 0) return normalized_report(std::move(graph), {opset, 0}, broken);
+  Graph open = graph;
+  for (ValueId id : open.inputs) (*open.value(id).shape)[0] = -1;
+  ImportReport report = normalized_report(std::move(open), {opset, batch}, broken);
+  if (report.errors.empty()) return report;
+  ImportReport closed = normalized_report(std::move(graph), {opset, 0}, broken);
+  return closed.errors.size() < report.errors.size() ? closed : report;
+}
+
+ImportReport examine_float(ModelProto model, std::vector<Error> of_attributes) {
+  const int opset = check_versions(model);
+  Graph graph = Importer(model, Importer::Inputs::kFloats).run();
+  refuse_quantized(graph);
+  std::set<std::string> broken;
+  for (const auto& node : model.nodes) {
+    if (node.broken) broken.insert(node.name);
+  }
+  ImportReport report = normalized_report(std::move(graph), opset, broken);
+  report.errors.insert(report.errors.begin(), of_attributes.begin(), of_attributes.end());
+  return report;
 }
 
 Graph import_float(ModelProto model, const ImportOptions& options) {
@@ -331,6 +370,15 @@ QuantizedNetwork import_quantized(ModelProto model) {
 Graph import_onnx(const std::string& path, const ImportOptions& options) {
   return onnx::with_model(
       path, [&](auto bytes) { return onnx::import_float(onnx::decoded(bytes, path), options); });
+}
+
+ImportReport examine_onnx(const std::string& path) {
+  return onnx::with_model(path, [&](auto bytes) {
+    std::vector<Error> of_attributes;
+    ErrorSink errors(of_attributes);
+    onnx::ModelProto model = onnx::decoded(bytes, path, errors);
+    return onnx::examine_float(std::move(model), std::move(of_attributes));
+  });
 }
 
 QuantizedNetwork import_quantized_onnx(const std::string& path) {

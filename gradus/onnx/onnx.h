@@ -3,8 +3,11 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
+#include "gradus/base/error.h"
 #include "gradus/graph/graph.h"
+#include "gradus/graph/normal_form.h"
 #include "gradus/graph/op.h"
 #include "gradus/qdq/lift.h"
 
@@ -27,6 +30,17 @@ struct ImportOptions {
 // line that begins with `path`: kNotFound if it cannot be read, kInvalidFile if it is malformed,
 // kUnsupported, naming nodes, for what gradus does not compute.
 Graph import_onnx(const std::string& path, const ImportOptions& options = {});
+
+// What there is of a float network, whatever is wrong with it.
+struct ImportReport {
+  std::vector<Error> errors;   // of nodes, in the order of the file; empty: import_onnx would take it
+  Graph graph;                 // in normal form, as far as it is known
+  NotNormalized rest;          // what of it is not there, or guessed
+};
+
+// As import_onnx, but goes on after a node that is wrong: each is told once, and none for what another did.
+// Throws Error as import_onnx does where the file as a whole is wrong.
+ImportReport examine_onnx(const std::string& path);
 
 // A network that came quantized: Quant nodes where values are rounded, constants with quantizers.
 struct QuantizedNetwork {

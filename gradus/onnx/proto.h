@@ -18,6 +18,7 @@ struct NodeProto {
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   std::map<std::string, Attribute> attributes;
+  bool broken = false;  // an attribute could not be read, and the reader was told to go on
 };
 
 struct DimensionProto {

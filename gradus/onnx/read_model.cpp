@@ -112,7 +112,10 @@ void add_attribute(Message message, NodeProto& node, ExternalFiles& files) {
   }
 }
 
-void read_node_fields(Message message, NodeProto& node, ExternalFiles& files) {
+// `place`: what a message about the node begins with.
+template <typename Place>
+void read_node_fields(Message message, NodeProto& node, ExternalFiles& files, ErrorSink& errors,
+                      const Place& place) {
   while (message.next()) {
     switch (message.tag()) {
       case 1:
@@ -130,7 +133,14 @@ void read_node_fields(Message message, NodeProto& node, ExternalFiles& files) {
         node.op_type = read_name(message, "its op_type");
         break;
       case 5:
-        add_attribute(read_message(message, "an attribute"), node, files);
+        if (errors.keeps()) {
+          const Message attribute = read_message(message, "an attribute");
+          const bool good = errors.attempt(
+              [&] { told_at(place, [&] { add_attribute(attribute, node, files); }); });
+          node.broken = node.broken || !good;
+        } else {
+          add_attribute(read_message(message, "an attribute"), node, files);
+        }
         break;
       case 7:
         node.domain = read_name(message, "its domain");
@@ -141,14 +151,14 @@ void read_node_fields(Message message, NodeProto& node, ExternalFiles& files) {
   }
 }
 
-NodeProto read_node(Message message, std::size_t index, ExternalFiles& files) {
+NodeProto read_node(Message message, std::size_t index, ExternalFiles& files, ErrorSink& errors) {
   NodeProto node;
   const auto place = [&] {
     const std::string name = peek_name(message, 3);
     return "node " + (name.empty() ? std::to_string(index) : "'" + name + "'") + " (" +
            peek_name(message, 4) + ")";
   };
-  told_at(place, [&] { read_node_fields(message, node, files); });
+  told_at(place, [&] { read_node_fields(message, node, files, errors, place); });
   return node;
 }
 
@@ -224,13 +234,13 @@ InputProto read_value_info(Message message, const char* kind) {
   return input;
 }
 
-void read_graph(Message message, ModelProto& model, ExternalFiles& files) {
+void read_graph(Message message, ModelProto& model, ExternalFiles& files, ErrorSink& errors) {
   while (message.next()) {
     switch (message.tag()) {
       case 1:
         expect_room(model.nodes.size(), kMaxNodes, "nodes");
         model.nodes.push_back(
-            read_node(read_message(message, "a node"), model.nodes.size(), files));
+            read_node(read_message(message, "a node"), model.nodes.size(), files, errors));
         break;
       case 2:
         model.name = read_name(message, "the graph's name");
@@ -299,6 +309,11 @@ void read_metadata(Message message, ModelProto& model) {
 }  // namespace
 
 ModelProto read_model(std::span<const std::byte> bytes, ExternalFiles& files) {
+  ErrorSink errors;
+  return read_model(bytes, files, errors);
+}
+
+ModelProto read_model(std::span<const std::byte> bytes, ExternalFiles& files, ErrorSink& errors) {
   ModelProto model;
   bool has_graph = false;
   Message message(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -309,7 +324,7 @@ ModelProto read_model(std::span<const std::byte> bytes, ExternalFiles& files) {
         break;
       case 7:
         if (std::exchange(has_graph, true)) invalid("holds two graphs; expected one");
-        read_graph(read_message(message, "the graph"), model, files);
+        read_graph(read_message(message, "the graph"), model, files, errors);
         break;
       case 8:
         read_opset(read_message(message, "an opset import"), model);

@@ -4,14 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "gradus/base/error.h"
 #include "gradus/graph/graph.h"
+#include "gradus/graph/normal_form.h"
 #include "gradus/prepare/prepare.h"
 #include "gradus/recipe/recipe.h"
 
 namespace gradus {
 
 struct Problem {
-  std::string rule;  // "selector", "prepare", "integer-form"
+  std::string rule;  // "network", "recipe", "selector", "prepare", "integer-form"
   std::string node;  // empty where the problem is of no single node
   std::string op;
   Shape shape;  // of the node's output; empty if unknown
@@ -27,7 +29,13 @@ struct NetworkReport {
   std::vector<Problem> problems;
   std::vector<Island> islands;
 };
-NetworkReport examine_network(const Graph& imported, const Recipe& recipe);
+// `rest`: nodes of the network that the graph lacks because import could not take them, and those of whose
+// shapes nothing may be said. Never throws Error.
+NetworkReport examine_network(const Graph& imported, const Recipe& recipe,
+                              const NotNormalized& rest = {});
+
+// An error as a problem: of the node that its message begins with, if it does.
+Problem problem_of(const std::string& rule, const Error& error);
 
 // The problems alone. `imported` as the importer or the zoo gives it. Empty: it can be prepared, trained and, where the
 // recipe quantizes weights and activations, converted. Islands are problems where the recipe allows

@@ -85,15 +85,24 @@ std::vector<std::size_t> select(const Graph& graph, const Selector& selector) {
   return found;
 }
 
-std::vector<std::string> unmatched_selectors(const Graph& graph, const Recipe& recipe) {
+std::vector<std::string> unmatched_selectors(const Graph& graph, const Recipe& recipe,
+                                             std::span<const Node> others) {
+  const auto matches = [&](const Selector& selector) {
+    const bool by_place = selector.kind() == Selector::Kind::kFirst ||
+                          selector.kind() == Selector::Kind::kLast;
+    return !select(graph, selector).empty() ||
+           std::any_of(others.begin(), others.end(), [&](const Node& node) {
+             return by_place || selector.matches(node.name, node.op);
+           });
+  };
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < recipe.overrides.size(); ++i) {
     const Override& rule = recipe.overrides[i];
-    if (rule.optional || !select(graph, Selector(rule.select)).empty()) continue;
+    if (rule.optional || matches(Selector(rule.select))) continue;
     lines.push_back(unmatched(graph, "overrides[" + std::to_string(i) + "]", rule.select));
   }
   for (std::size_t i = 0; i < recipe.ignored_scope.size(); ++i) {
-    if (!select(graph, Selector(recipe.ignored_scope[i])).empty()) continue;
+    if (matches(Selector(recipe.ignored_scope[i]))) continue;
     lines.push_back(
         unmatched(graph, "ignored_scope[" + std::to_string(i) + "]", recipe.ignored_scope[i]));
   }

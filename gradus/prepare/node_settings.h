@@ -1,6 +1,7 @@
 // A recipe applied to a graph: which settings each node's weights and activations get.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,9 @@ std::vector<std::size_t> select(const Graph& graph, const Selector& selector);
 
 // One line for each selector of the recipe that selects no node and may not: "overrides[2]: 'conv9'
 // matches no node; did you mean 'conv8'?".
-std::vector<std::string> unmatched_selectors(const Graph& graph, const Recipe& recipe);
+// `others`: nodes of the network that are not in the graph, which may be what is meant.
+std::vector<std::string> unmatched_selectors(const Graph& graph, const Recipe& recipe,
+                                             std::span<const Node> others = {});
 
 // One a node. Overrides apply in order, the last match wins field by field.
 std::vector<NodeSettings> node_settings(const Graph& graph, const Recipe& recipe);

@@ -60,8 +60,13 @@ Island island_of(const Graph& graph, const Node& node) {
 }  // namespace
 
 void prepare(Graph& graph, const Recipe& recipe) {
+  ErrorSink errors;
+  prepare(graph, recipe, errors);
+}
+
+void prepare(Graph& graph, const Recipe& recipe, ErrorSink& errors) {
   for (const Pass& pass : prepare_passes()) {
-    pass.run(graph, recipe);
+    pass.run(graph, recipe, errors);
     graph.remove_dead();
     graph.sort();
     graph.verify();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "gradus/base/error_sink.h"
 #include "gradus/graph/graph.h"
 #include "gradus/recipe/recipe.h"
 
@@ -16,7 +17,9 @@ namespace gradus {
 struct Pass {
   std::string name;     // the file's name
   std::string summary;  // one line: what it changes
-  void (*run)(Graph& graph, const Recipe& recipe);
+  // What is wrong with a node or setting is told to `errors`; if that goes on, so does the pass: the node
+  // stays as it is, the setting is a default one.
+  void (*run)(Graph& graph, const Recipe& recipe, ErrorSink& errors);
 };
 std::span<const Pass> prepare_passes();
 
@@ -27,6 +30,8 @@ std::span<const Pass> prepare_passes();
 // Throws Error: kInvalidArgument if a selector matches nothing, kUnsupported naming a node that
 // cannot be prepared.
 void prepare(Graph& graph, const Recipe& recipe);
+// The same, telling `errors`: where it keeps them the graph is not fit for use, but for being looked at.
+void prepare(Graph& graph, const Recipe& recipe, ErrorSink& errors);
 
 // A node of a prepared graph that integers do not compute: it runs in float amid them.
 struct Island {

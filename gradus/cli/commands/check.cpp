@@ -12,6 +12,7 @@
 #include "gradus/cli/inspection.h"
 #include "gradus/cli/integer_network.h"
 #include "gradus/cli/text.h"
+#include "gradus/onnx/onnx.h"
 #include "gradus/prepare/check_network.h"
 
 namespace gradus {
@@ -52,10 +53,13 @@ struct Findings {
   }
 };
 
-[[noreturn]] void refuse(const Options& options, std::size_t problems) {
+// The last line names one of them: it is all that some see.
+[[noreturn]] void refuse(const Options& options, const std::vector<Problem>& problems) {
   throw Error(ErrorCode::kUnsupported,
-              fmt::format("{}: {} problem{}{}", options.model, problems, problems == 1 ? "" : "s",
-                          options.recipe.empty() ? "" : " with " + options.recipe));
+              fmt::format("{}: {} problem{}{}, {}{}", options.model, problems.size(),
+                          problems.size() == 1 ? "" : "s",
+                          options.recipe.empty() ? "" : " with " + options.recipe,
+                          problems.size() == 1 ? "" : "the first: ", to_string(problems[0])));
 }
 
 // Whether it can be converted: by doing so, but all that would be refused as an island is named.
@@ -69,7 +73,7 @@ void check_quantized(const Options& options, Console& console) {
                         island.reason + " (nor in float: " + island.refusal + ")", island.remedy});
   }
   show(problems, console);
-  if (!problems.empty()) refuse(options, problems.size());
+  if (!problems.empty()) refuse(options, problems);
   convert_source(source);
   // Last: what is wrong with the file comes first.
   if (!options.recipe.empty()) {
@@ -82,6 +86,11 @@ void check_quantized(const Options& options, Console& console) {
                              found.empty() ? "none" : std::to_string(found.size())));
 }
 
+ImportReport examined_network(const std::string& path) {
+  if (artefact_kind(path) == ArtefactKind::kOnnx) return examine_onnx(path);
+  return {{}, load_float_network(path).graph, {}};
+}
+
 void check_float(const Options& options, Console& console) {
   if (options.recipe.empty()) {
     throw Error(ErrorCode::kInvalidArgument,
@@ -89,20 +98,24 @@ void check_float(const Options& options, Console& console) {
   }
   Findings findings;
   auto& problems = findings.problems;
-  const auto network = findings.tried("network", [&] { return load_float_network(options.model); });
+  const auto network = findings.tried("network", [&] { return examined_network(options.model); });
   const auto recipe = findings.tried("recipe", [&] { return recipe_from(options.recipe); });
   const std::size_t of_loading = problems.size();
   std::vector<Island> islands;
   if (network) {
+    for (const Error& error : network->errors) problems.push_back(problem_of("network", error));
     // A recipe that cannot be read hides nothing of the network: it is held to the plain one.
-    NetworkReport report = examine_network(network->graph, recipe.value_or(Recipe{}));
+    NetworkReport report = examine_network(network->graph, recipe.value_or(Recipe{}), network->rest);
     problems.insert(problems.end(), report.problems.begin(), report.problems.end());
     islands = std::move(report.islands);
   }
   // One file alone is at fault: said as every other command says it.
   if (findings.failures.size() == 1 && problems.size() == of_loading) throw findings.failures[0];
+  if (problems.size() == 1 && network && network->errors.size() == 1) {
+    throw Error(network->errors[0].code(), options.model + ": " + network->errors[0].what());
+  }
   show(problems, console);
-  if (!problems.empty()) refuse(options, problems.size());
+  if (!problems.empty()) refuse(options, problems);
   for (const Island& island : islands) show_island(island, console);
   console.result("checked", {{"problems", "0"}},
                  fmt::format("{}: every node can be trained and run as {} asks", options.model,

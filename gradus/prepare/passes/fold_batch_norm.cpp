@@ -118,26 +118,31 @@ void check_lengths(const Graph& graph, const Node& node) {
   }
 }
 
-void run(Graph& graph, const Recipe& recipe) {
+void run(Graph& graph, const Recipe& recipe, ErrorSink& errors) {
   GraphEditor editor(graph);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node norm = graph.nodes[i];
     if (norm.op != "BatchNormalization") continue;
     const std::int64_t host = host_of(graph, editor, norm);
     if (host < 0 && !is_map(graph, norm.inputs.at(0))) continue;  // stays, in float
-    Node& node = graph.nodes[host < 0 ? i : static_cast<std::size_t>(host)];
-    if (host < 0) {
-      node = unit_conv(graph, norm);
-    } else {
+    errors.attempt([&] {
+      Node joined = host < 0 ? unit_conv(graph, norm) : graph.nodes[static_cast<std::size_t>(host)];
+      attach(joined, norm);
+      check_lengths(graph, joined);
+      if (host < 0) {
+        graph.nodes[i] = std::move(joined);
+        return;
+      }
       editor.absorb(static_cast<std::size_t>(host), i);
-    }
-    attach(node, norm);
-    check_lengths(graph, node);
+      joined.outputs = norm.outputs;
+      graph.nodes[static_cast<std::size_t>(host)] = std::move(joined);
+    });
   }
   editor.finish();
   if (!recipe.quantize || recipe.bn != BatchNormMode::kFold) return;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (is_linear(graph.nodes[i]) && graph.nodes[i].input(kGamma) != kNoValue) fold(graph, i);
+    if (!is_linear(graph.nodes[i]) || graph.nodes[i].input(kGamma) == kNoValue) continue;
+    errors.attempt([&] { fold(graph, i); });
   }
 }
 

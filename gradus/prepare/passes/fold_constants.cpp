@@ -88,7 +88,7 @@ void fold(Graph& graph, std::size_t host, const Affine& affine) {
   apply(graph, graph.nodes[host].inputs[2], affine, true);
 }
 
-void run(Graph& graph, const Recipe&) {
+void run(Graph& graph, const Recipe&, ErrorSink&) {
   GraphEditor editor(graph);
   std::int64_t channels_left = kMostChannelsTaken;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {

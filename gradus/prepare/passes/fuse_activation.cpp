@@ -33,10 +33,11 @@ std::int64_t host_of(const Graph& graph, const GraphEditor& editor, ValueId id) 
   return -1;
 }
 
-void run(Graph& graph, const Recipe&) {
+void run(Graph& graph, const Recipe&, ErrorSink& errors) {
   GraphEditor editor(graph);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const auto clamp = clamp_of(graph.nodes[i]);
+    std::optional<Clamp> clamp;
+    errors.attempt([&] { clamp = clamp_of(graph.nodes[i]); });
     if (!clamp) continue;
     const std::int64_t host = host_of(graph, editor, graph.nodes[i].inputs.at(0));
     if (host < 0) continue;

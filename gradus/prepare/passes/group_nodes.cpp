@@ -5,7 +5,7 @@
 namespace gradus {
 namespace {
 
-void run(Graph& graph, const Recipe& recipe) {
+void run(Graph& graph, const Recipe& recipe, ErrorSink&) {
   if (recipe.quantize) mark_groups(graph);
 }
 

@@ -14,13 +14,15 @@ namespace gradus {
 namespace {
 
 QuantizerId add_quantizer(Graph& graph, const TensorSettings& settings, bool weights,
-                          const std::string& where) {
-  if (const std::string text = conflict(settings, weights); !text.empty()) {
-    throw Error(ErrorCode::kInvalidArgument, where + ": " + text);
-  }
+                          const std::string& where, ErrorSink& errors) {
   Quantizer quantizer;
-  quantizer.spec = settings.spec();
-  quantizer.spec.validate(where);
+  errors.attempt([&] {
+    if (const std::string text = conflict(settings, weights); !text.empty()) {
+      throw Error(ErrorCode::kInvalidArgument, where + ": " + text);
+    }
+    settings.spec().validate(where);
+    quantizer.spec = settings.spec();
+  });
   quantizer.estimator = settings.estimator;
   quantizer.observer = settings.observer;
   quantizer.averaging_constant = settings.averaging_constant;
@@ -45,33 +47,36 @@ void require_finite(const Node& node, const Value& weights) {
                                            "network again from a sound checkpoint");
 }
 
-void quantize_weights(Graph& graph, const std::vector<NodeSettings>& settings) {
+void quantize_weights(Graph& graph, const std::vector<NodeSettings>& settings, ErrorSink& errors) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     if (!is_linear(node) || settings[i].ignored || settings[i].weights.is_float()) continue;
     Value& weights = graph.value(node.inputs.at(1));
     if (!weights.constant || weights.constant->dtype() != DType::kFloat32) continue;  // an island
-    require_finite(node, weights);
+    errors.attempt([&] { require_finite(node, weights); });
     check(weights.quantizer == kNoQuantizer, "weights are shared between layers");
     weights.quantizer =
-        add_quantizer(graph, settings[i].weights, true, "weights of node '" + node.name + "'");
+        add_quantizer(graph, settings[i].weights, true, "weights of node '" + node.name + "'", errors);
   }
 }
 
-void run(Graph& graph, const Recipe& recipe) {
+void run(Graph& graph, const Recipe& recipe, ErrorSink& errors) {
   if (!recipe.quantize) return;
   check(graph.quantizers.empty(), "the graph already has quantizers");
   const auto unmatched = unmatched_selectors(graph, recipe);
-  if (!unmatched.empty()) {
+  for (const std::string& line : unmatched) {
+    if (errors.keeps()) errors.tell(Error(ErrorCode::kInvalidArgument, line));
+  }
+  if (!unmatched.empty() && !errors.keeps()) {
     std::string lines;
     for (const std::string& line : unmatched) lines += (lines.empty() ? "" : "\n") + line;
     throw Error(ErrorCode::kInvalidArgument, lines);
   }
   const auto settings = node_settings(graph, recipe);
-  quantize_weights(graph, settings);
+  quantize_weights(graph, settings, errors);
   for (const QuantizerGroup& group : plan_quantizers(graph, settings)) {
     const std::string where = "value '" + graph.value(group.members[0]).name + "'";
-    const QuantizerId id = add_quantizer(graph, group.settings, false, where);
+    const QuantizerId id = add_quantizer(graph, group.settings, false, where, errors);
     for (ValueId member : group.members) graph.value(member).quantizer = id;
   }
 }

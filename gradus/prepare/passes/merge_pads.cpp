@@ -38,7 +38,7 @@ bool take(const Graph& graph, Node& node, const Padding& padding) {
   return true;
 }
 
-void run(Graph& graph, const Recipe&) {
+void run(Graph& graph, const Recipe&, ErrorSink&) {
   GraphEditor editor(graph);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const auto padding = spatial_padding(graph, graph.nodes[i]);

@@ -9,7 +9,7 @@
 namespace gradus {
 namespace {
 
-void run(Graph& graph, const Recipe&) {
+void run(Graph& graph, const Recipe&, ErrorSink&) {
   std::set<ValueId> taken(graph.outputs.begin(), graph.outputs.end());
   for (Node& node : graph.nodes) {
     if (!is_linear(node) && node.op != "BatchNormalization") continue;

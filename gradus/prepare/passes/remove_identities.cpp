@@ -13,7 +13,7 @@ bool changes_nothing(const Graph& graph, const Node& node) {
   return node.op == "Pad" && padding_of(graph, node).zero();
 }
 
-void run(Graph& graph, const Recipe&) {
+void run(Graph& graph, const Recipe&, ErrorSink&) {
   GraphEditor editor(graph);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     if (changes_nothing(graph, graph.nodes[i])) editor.bypass(i);

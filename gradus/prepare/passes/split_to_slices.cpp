@@ -31,7 +31,7 @@ std::vector<Node> slices_of_split(const Graph& graph, const Node& split) {
   return slices;
 }
 
-void run(Graph& graph, const Recipe&) {
+void run(Graph& graph, const Recipe&, ErrorSink&) {
   std::vector<Node> nodes;
   for (Node& node : graph.nodes) {
     if (node.op != "Split") {

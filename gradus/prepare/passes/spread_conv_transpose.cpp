@@ -119,7 +119,7 @@ std::vector<Node> rewritten(Graph& graph, Node node) {
   return {std::move(zeros), std::move(conv)};
 }
 
-void run(Graph& graph, const Recipe&) {
+void run(Graph& graph, const Recipe&, ErrorSink&) {
   std::vector<Node> nodes;
   for (Node& node : graph.nodes) {
     if (node.op != "ConvTranspose") {
