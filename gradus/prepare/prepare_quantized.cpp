@@ -185,23 +185,32 @@ class Absorber {
   void place_at_input(ValueId id) {
     const Uses uses = uses_of(id);
     if (uses.grids.empty()) return;
-    if (uses.grids.size() > 1 || uses.plain) {
-      throw_several(id, uses);
-    }
+    if (uses.grids.size() > 1 || uses.plain) return copy_input(id, uses);
     graph_.value(id).quantizer = quantizer(uses.grids[0]);
   }
 
-  [[noreturn]] void throw_several(ValueId id, const Uses& uses) const {
-    for (std::size_t user : graph_.consumers(id)) {
-      const Node& node = graph_.nodes[user];
-      if (uses.plain && is_quant(node)) continue;
-      refuse_node(node, "reads input '" + graph_.value(id).name +
-                            (uses.plain ? "' as it is, which others round"
-                                        : "', which others round to other codes") +
-                            "; expected one QuantizeLinear for all that read an input");
+  // An input that others read as it is, or as other codes, is copied for each: an Identity rounds it.
+  void copy_input(ValueId id, const Uses& uses) {
+    for (const QuantNode& grid : uses.grids) {
+      Value copy = graph_.value(id);
+      copy.name += ".quantized";
+      copy.quantizer = quantizer(grid);
+      Node rounds;
+      rounds.name = free_node_name(graph_, graph_.value(id).name + ".quantize");
+      rounds.op = "Identity";
+      rounds.inputs = {id};
+      rounds.outputs = {graph_.add_value(std::move(copy))};
+      read_instead(id, grid, rounds.outputs[0]);
+      graph_.nodes.insert(graph_.nodes.begin(), std::move(rounds));
     }
-    throw Error(ErrorCode::kUnsupported, "input '" + graph_.value(id).name +
-                                             "' is rounded to codes and an output too");
+  }
+
+  // Every Quant onto `grid` that reads `id` reads `copied`.
+  void read_instead(ValueId id, const QuantNode& grid, ValueId copied) {
+    for (std::size_t user : graph_.consumers(id)) {
+      Node& node = graph_.nodes[user];
+      if (is_quant(node) && read_quant_node(node) == grid) node.inputs[0] = copied;
+    }
   }
 
   // Whether the node's output is codes because its input is.
@@ -231,10 +240,7 @@ class Absorber {
       copy.name += ".quantized";
       copy.quantizer = id;
       const ValueId copied = graph_.add_value(std::move(copy));
-      for (std::size_t user : graph_.consumers(output)) {
-        Node& node = graph_.nodes[user];
-        if (is_quant(node) && read_quant_node(node) == uses.grids[g]) node.inputs[0] = copied;
-      }
+      read_instead(output, uses.grids[g], copied);
       Node twin = graph_.nodes[i];
       twin.name = free_node_name(graph_, twin.name + ".quantized");
       twin.outputs = {copied};

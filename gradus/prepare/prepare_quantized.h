@@ -17,8 +17,7 @@ namespace gradus {
 //   - a batch norm that reads codes is a table, one a channel; any other joins the layer before it;
 //   - a bias whose scale is input scale * weight scale in float is int32, any other stays float and is
 //     rounded to the accumulator's unit (docs/numerics.md section 4).
-// Throws Error (kUnsupported), naming the node, where the network's input is rounded in several ways,
-// and as prepare() does.
+// Throws Error (kUnsupported), naming the node, as prepare() does.
 void prepare_quantized(Graph& graph, const IntegerConstants& integers);
 
 }  // namespace gradus

@@ -84,6 +84,12 @@ Node quant_behind(Graph& graph, const Node& node, const Node& quant) {
   return made;
 }
 
+// What readers of a value read instead.
+struct Instead {
+  ValueId id = kNoValue;
+  bool by_all = false;  // by those that round it themselves too
+};
+
 // Whether the movement makes a map of something that is none.
 bool ends_movements(const Graph& graph, const Node& node) {
   const auto& from = graph.value(node.inputs[0]).shape;
@@ -103,11 +109,12 @@ void round_what_is_on_a_grid(Graph& graph) {
   for (const Node& node : graph.nodes) names.insert(node.name);
   const std::vector<bool> wanted = read_as_reals(graph);
   std::unordered_map<ValueId, std::size_t> rounded_by;  // in `result`: the Quant whose grid a value is on
-  std::unordered_map<ValueId, ValueId> rounded;         // what readers read instead
+  std::unordered_map<ValueId, Instead> rounded;
   std::vector<Node> result;
   for (Node& node : graph.nodes) {
     for (ValueId& id : node.inputs) {
-      if (const auto found = rounded.find(id); node.op != "Quant" && found != rounded.end()) id = found->second;
+      const auto found = rounded.find(id);
+      if (found != rounded.end() && (node.op != "Quant" || found->second.by_all)) id = found->second.id;
     }
     result.push_back(std::move(node));
     const Node& placed = result.back();
@@ -116,11 +123,13 @@ void round_what_is_on_a_grid(Graph& graph) {
     if (before == rounded_by.end() || !stays_on_grid(placed, result[before->second])) continue;
     const ValueId out = placed.outputs[0];
     rounded_by[out] = before->second;
-    if (!wanted[static_cast<std::size_t>(out)] || !(placed.op == "Relu" || ends_movements(graph, placed))) continue;
+    // A gather has one grid: another one behind it is a change of scale.
+    const bool by_all = ends_movements(graph, placed);
+    if (!(by_all ? !graph.is_output(out) : placed.op == "Relu" && wanted[static_cast<std::size_t>(out)])) continue;
     Node quant = quant_behind(graph, placed, result[before->second]);
     while (!names.insert(quant.name).second) quant.name += "_";
     rounded_by[quant.outputs[0]] = result.size();
-    rounded[out] = quant.outputs[0];
+    rounded[out] = {quant.outputs[0], by_all};
     result.push_back(std::move(quant));
   }
   graph.nodes = std::move(result);

@@ -242,5 +242,53 @@ TEST(PrepareQuantized, MovementsOfCodesEndAsCodes) {
   }
 }
 
+// Movements between two grids: one gather, then a change of scale.
+TEST(PrepareQuantized, MovementsMayBeRoundedToAnotherGrid) {
+  Raw raw;
+  raw.input("x", {-1, 4, 1, 2}).grid("x", 0.02f, 128, DType::kUint8).grid("y", 0.05f, 100, DType::kUint8);
+  const auto shape = [&](const std::string& name, std::vector<std::int64_t> list) {
+    raw.node("Constant", {}, name, {{"value", Tensor::from<std::int64_t>({std::ssize(list)}, list)}});
+  };
+  shape("five", {-1, 2, 2, 1, 2});
+  shape("four", {-1, 4, 1, 2});
+  raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
+  raw.node("Reshape", {"xd", "five"}, "a");
+  raw.node("Transpose", {"a"}, "b", {{"perm", std::vector<std::int64_t>{0, 2, 1, 3, 4}}});
+  raw.node("Reshape", {"b", "four"}, "c");
+  round_y(raw, "c", "out").output("out");
+  const Floats image = picture(8);
+  const Floats found = run(converted(raw), image);
+  for (std::size_t i = 0; i < 8; ++i) {
+    const std::size_t from = i / 2 % 2 * 4 + i / 4 * 2 + i % 2;
+    const std::int32_t acc = rounded(image[from], 0.02f, 128, 0, 255) - 128;
+    const std::int32_t code = requantized(acc, 0.02f / 0.05f, 100, 0, 255);
+    EXPECT_EQ(found[i], static_cast<float>(code - 100) * 0.05f) << i;
+  }
+}
+
+// Each reader gets its own codes, and one that computes with floats the picture as it is.
+TEST(PrepareQuantized, AnInputMayBeReadInSeveralWays) {
+  Raw raw;
+  raw.input("x", {-1, 2, 1, 3}).grid("x", 0.02f, 128, DType::kUint8).grid("y", 0.3f, 0, DType::kInt4);
+  raw.grid("z", 0.05f, 100, DType::kUint8);
+  raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
+  round_y(raw, "x", "yd");
+  raw.node("Add", {"xd", "yd"}, "sum").node("QuantizeLinear", {"sum", "z_s", "z_z"}, "zq");
+  raw.node("DequantizeLinear", {"zq", "z_s", "z_z"}, "rounded");
+  raw.node("Sin", {"x"}, "plain").output("rounded").output("plain");
+  const QModel model = convert(prepared(raw), {});
+  const Floats image = picture(6);
+  const auto tensors = run_reference(model, image, 1);
+  const auto& sums = tensors[static_cast<std::size_t>(model.outputs.at(0))].values;
+  const auto& plain = tensors[static_cast<std::size_t>(model.outputs.at(1))].values;
+  for (std::size_t i = 0; i < 6; ++i) {
+    const auto a = static_cast<float>(rounded(image[i], 0.02f, 128, 0, 255) - 128) * (0.02f / 0.05f);
+    const auto b = static_cast<float>(rounded(image[i], 0.3f, 0, -8, 7)) * (0.3f / 0.05f);
+    const auto code = static_cast<std::int32_t>(std::nearbyint(a + b)) + 100;
+    EXPECT_EQ(sums[i], static_cast<float>(std::clamp(code, 0, 255) - 100) * 0.05f) << i;
+    EXPECT_EQ(plain[i], static_cast<float>(std::sin(static_cast<double>(image[i])))) << i;
+  }
+}
+
 }  // namespace
 }  // namespace gradus

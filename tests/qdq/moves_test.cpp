@@ -106,6 +106,8 @@ TEST(LiftQuantized, CodesMayBeCastToATypeThatHoldsThem) {
     }
     EXPECT_EQ(found[o], static_cast<float>(acc) * (0.05f * 0.5f));
   }
+  lift_quantized(raw.graph);
+  EXPECT_EQ(raw.graph.value(raw.graph.find_value("b_z")).constant->shape(), (Shape{2}));
 }
 
 TEST(LiftQuantized, ResizesCodesToTheNearest) {

@@ -136,12 +136,6 @@ const Refusal kRefusals[] = {
        raw.node("com.acme:Fancy", {"out"}, "t");
        raw.graph.outputs = {raw.graph.find_value("t")};
      }},
-    {"an input rounded in two ways", ErrorCode::kUnsupported, {"'x'", "one QuantizeLinear"},
-     [](Raw& raw) {
-       raw.node("QuantizeLinear", {"x", "y_s", "y_z"}, "q2").node("DequantizeLinear", {"q2", "y_s", "y_z"}, "d2");
-       raw.node("Flatten", {"d2"}, "f2");
-       raw.graph.outputs.push_back(raw.graph.find_value("f2"));
-     }},
 };
 
 TEST(LiftQuantized, RefusesByNameWhatIntegersCannotHold) {

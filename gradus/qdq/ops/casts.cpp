@@ -13,8 +13,8 @@ using qdq::Lifter;
 constexpr std::int64_t kFloat = 1;  // ONNX's TensorProto.DataType
 
 // Constants that the file computes are needed before any other folding where they are parameters, one a
-// channel at most; larger ones can wait.
-void fold(Lifter& lifter, const Node& node) {
+// channel at most; larger ones can wait. `normal` is the node in normal form.
+void fold(Lifter& lifter, const Node& node, const Node& normal) {
   constexpr std::int64_t kMostElements = 1 << 16;
   std::vector<const Tensor*> inputs;
   for (ValueId id : node.inputs) {
@@ -24,10 +24,22 @@ void fold(Lifter& lifter, const Node& node) {
   }
   const GraphOp* op = find_graph_op(node.op);
   if (op == nullptr || op->evaluate == nullptr) return lifter.keep(node);
-  const std::vector<TensorType> types = infer_node(lifter.graph(), node);
+  const std::vector<TensorType> types = infer_node(lifter.graph(), normal);
   const auto count = element_count(types.at(0).shape);
   if (!count || *count > kMostElements) return lifter.keep(node);
-  lifter.set_constant(node, std::move(op->evaluate(node, inputs, types).at(0)));
+  lifter.set_constant(node, std::move(op->evaluate(normal, inputs, types).at(0)));
+}
+
+void lift_constant_of_shape(Lifter& lifter, const Node& node) {
+  const ValueId in = node.input(0);
+  if (in == kNoValue || !lifter.is_constant(in)) return lifter.keep(node);
+  const Tensor& shape = *lifter.graph().value(in).constant;
+  if (shape.dtype() != DType::kInt64 || shape.shape().size() != 1 || shape.size() > 8) return lifter.keep(node);
+  const auto sizes = shape.as<std::int64_t>();
+  if (std::any_of(sizes.begin(), sizes.end(), [](auto size) { return size < 0; })) return lifter.keep(node);
+  Node normal = node;
+  normal.attributes["shape"] = std::vector<std::int64_t>(sizes.begin(), sizes.end());
+  fold(lifter, node, normal);
 }
 
 // The numbers that the codes are: those of an input of bytes, as reals of scale 1.
@@ -78,13 +90,13 @@ void lift_cast(Lifter& lifter, const Node& node) {
   if (to && lifter.is_constant(in) && qdq::span_of(lifter.graph().value(in).dtype)) {
     return cast_constant(lifter, node, *to);
   }
-  fold(lifter, node);
+  fold(lifter, node, node);
 }
 
 }  // namespace
 
 QuantizedOpFamily casts_quantized_op() {
-  return {{"Cast", qdq::Where::kAnywhere, lift_cast}, {"ConstantOfShape", qdq::Where::kAnywhere, fold}};
+  return {{"Cast", qdq::Where::kAnywhere, lift_cast}, {"ConstantOfShape", qdq::Where::kAnywhere, lift_constant_of_shape}};
 }
 
 }  // namespace gradus
