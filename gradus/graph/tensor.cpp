@@ -57,13 +57,15 @@ struct Tensor::Storage {
 
   void make() {
     std::call_once(once, [this] {
-      bytes.resize(filled_bytes);
-      const std::size_t width = element.size();
-      for (std::size_t at = 0; at < bytes.size(); at += width) {
-        std::memcpy(bytes.data() + at, element.data(), width);
-      }
+      write_all(bytes);
       made.store(true, std::memory_order_release);
     });
+  }
+  void write_all(std::vector<std::byte>& out) const {
+    out.resize(filled_bytes);
+    for (std::size_t at = 0; at < out.size(); at += element.size()) {
+      std::memcpy(out.data() + at, element.data(), element.size());
+    }
   }
 };
 
@@ -128,9 +130,12 @@ std::span<std::byte> Tensor::bytes() {
     storage_->make();
     storage_->element.clear();
   } else if (storage_.use_count() > 1) {
-    const std::span<const std::byte> shared = std::as_const(*this).bytes();
     auto own = std::make_shared<Storage>();
-    own->bytes.assign(shared.begin(), shared.end());
+    if (bytes_unmade() > 0) {
+      storage_->write_all(own->bytes);
+    } else {
+      own->bytes = storage_->bytes;
+    }
     storage_ = std::move(own);
   }
   return storage_->bytes;

@@ -46,7 +46,7 @@ Recipe without_unmatched(const Graph& imported, const Recipe& recipe, std::span<
   Graph fused = imported;
   std::vector<Error> errors;  // come again
   ErrorSink sink(errors);
-  prepare(fused, without, sink);
+  sink.attempt([&] { prepare(fused, without, sink); });
   for (const std::string& line : unmatched_selectors(fused, recipe, left_out)) {
     problems.push_back({"selector", "", "", {}, line, ""});
   }
@@ -68,11 +68,12 @@ NetworkReport examine_network(const Graph& imported, const Recipe& recipe,
   std::vector<Error> errors;
   ErrorSink sink(errors);
   const Recipe usable = without_unmatched(imported, recipe, rest.left_out, problems);
-  prepare(graph, usable, sink);
+  const bool whole = sink.attempt([&] { prepare(graph, usable, sink); });
   for (const Error& error : errors) {
     Problem problem = problem_of("prepare", error);
     if (!rest.guessed.contains(problem.node)) problems.push_back(std::move(problem));
   }
+  if (!whole) return report;
   // Weights alone are quantized for their size; nobody asked for an integer network.
   const bool integers = std::any_of(graph.values.begin(), graph.values.end(), [](const Value& v) {
     return !v.constant && v.quantizer != kNoQuantizer;

@@ -7,6 +7,7 @@
 #include "gradus/graph/fused.h"
 #include "gradus/graph/ops/evaluation.h"
 #include "gradus/prepare/attributes.h"
+#include "gradus/prepare/filled_weights.h"
 #include "gradus/prepare/rewrite.h"
 
 namespace gradus {
@@ -41,8 +42,14 @@ bool is_own(const std::string& key) {
 }
 
 std::vector<float> quantized_weights(const Graph& graph, const Value& value) {
-  const auto given = value.constant->as<float>();
-  std::vector<float> values(given.begin(), given.end());
+  const Tensor& constant = *value.constant;
+  std::vector<float> values;
+  if (constant.is_filled()) {
+    values.assign(static_cast<std::size_t>(constant.size()), constant.element().as<float>()[0]);
+  } else {
+    const auto given = constant.as<float>();
+    values.assign(given.begin(), given.end());
+  }
   if (value.quantizer == kNoQuantizer) return values;
   const Quantizer& quantizer = graph.quantizers[static_cast<std::size_t>(value.quantizer)];
   const auto& parameters = quantizer.parameters;
@@ -70,6 +77,10 @@ void add_input(const Graph& graph, const Node& node, ValueId id, IslandForm& for
     if (constant->dtype() != DType::kFloat32) {
       refuse_node(node, "computes with '" + graph.value(id).name + "', which is " +
                             dtype_name(constant->dtype()) + "; expected float32");
+    }
+    if (constant->is_filled() && constant->size() > kMostFilledMade / 2) {
+      refuse_node(node, "computes in float with '" + graph.value(id).name + "', one number " +
+                            std::to_string(constant->size()) + " times; expected trained weights");
     }
     input.kind = InputKind::kConstant;
     input.shape = constant->shape();

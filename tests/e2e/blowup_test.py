@@ -190,6 +190,24 @@ def blowups():
         "sound_gemm_turned": network([*filled("w", [1 << 14, 1 << 14])[0], node("Gemm", ["x", "w"], "y", transB=1, alpha=0.5)],
                                      filled("w", [1 << 14, 1 << 14])[1], ("N", 1 << 14)),
         "sound_transpose_conv": weights([1 << 13, 1 << 10, 3, 3], ("N", 1 << 13, 2, 2), "ConvTranspose"),
+        "sound_filled_in_float": weights([1 << 12, 1 << 14, 1, 1], ("N", 1 << 14, 1, 1)),
+        "sound_norm_folded": network(
+            [*filled("w", [1 << 11, 1 << 14, 1, 1])[0], node("Conv", ["x", "w"], "a"),
+             node("BatchNormalization", ["a", "s", "s", "s", "s"], "y")],
+            [*filled("w", [1 << 11, 1 << 14, 1, 1])[1], floats("s", [1 << 11], [1.0] * (1 << 11))], ("N", 1 << 14, 1, 1)),
+        "sound_norms_folded": network(
+            [n for i in range(500) for n in (node("Conv", [f"v{i}" if i else "x", "w"], f"c{i}"),
+                                             node("BatchNormalization", [f"c{i}", "s", "s", "s", "s"], f"v{i + 1}"))]
+            + filled("w", [1 << 11, 1 << 11, 1, 1])[0] + [node("Relu", ["v500"], "y")],
+            [*filled("w", [1 << 11, 1 << 11, 1, 1])[1], floats("s", [1 << 11], [1.0] * (1 << 11))], ("N", 1 << 11, 1, 1)),
+        "sound_shared_folded": network(
+            [n for i in range(2000) for n in (node("Conv", [f"v{i}" if i else "x", "w"], f"c{i}"),
+                                              node("BatchNormalization", [f"c{i}", "s", "s", "s", "s"], f"v{i + 1}"))]
+            + [node("Relu", ["v2000"], "y")],
+            [floats("w", [512, 512, 1, 1], [0.5] * (1 << 18)), floats("s", [512], [1.0] * 512)], ("N", 512, 1, 1)),
+        "sound_products": network(
+            [*filled("w", [1 << 13, 1 << 14])[0], node("Gemm", ["x", "w"], "a", transB=1), node("Mul", ["a", "half"], "y")],
+            [*filled("w", [1 << 13, 1 << 14])[1], floats("half", [], [0.5])], ("N", 1 << 14)),
         "sound_shared_weights": network(
             [*filled("w", [1 << 12, 1 << 12, 1, 1])[0],
              *[node("Conv", ["x" if i == 0 else f"v{i}", "w"], f"v{i + 1}") for i in range(2000)], node("Relu", ["v2000"], "y")],
@@ -277,6 +295,14 @@ def large():
     }
 
 
+# What is folded into weights, and what stays in float.
+RECIPE = """version: 1
+defaults: {weights: {bits: 8}, activations: {bits: 8}}
+bn: {mode: fold}
+ignored_scope: ["make_a"]
+"""
+
+
 class Judge:
     def __init__(self, program, folder, limits, failures):
         self.program = str(pathlib.Path(program).resolve())
@@ -285,7 +311,8 @@ class Judge:
 
     def run(self, name, content, seconds):
         (self.folder / "net.onnx").write_bytes(content)
-        for command in (["inspect", "net.onnx"], ["check", "net.onnx", "-r", "w8a8"],
+        (self.folder / "fold.yaml").write_text(RECIPE)
+        for command in (["inspect", "net.onnx"], ["check", "net.onnx", "-r", "w8a8"], ["check", "net.onnx", "-r", "fold.yaml"],
                         ["convert", "net.onnx", "-o", "net.gradus"]):
             result = run_limited([self.program, *command], self.limits, cwd=self.folder)
             told = f"{name} ({len(content)} bytes): gradus {command[0]}: status {result.status}, {result.errors[:2]}"

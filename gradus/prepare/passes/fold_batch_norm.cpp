@@ -8,6 +8,7 @@
 #include "gradus/graph/fused.h"
 #include "gradus/graph/graph_editor.h"
 #include "gradus/prepare/attributes.h"
+#include "gradus/prepare/filled_weights.h"
 #include "gradus/prepare/prepare.h"
 #include "gradus/prepare/rewrite.h"
 
@@ -73,37 +74,35 @@ double gain_of(const Node& node, const LinearConstants& c, std::size_t channel) 
 }
 
 // y = gain * (w x + b - mean) + beta: double arithmetic, each weight and bias rounded once.
-void fold(Graph& graph, std::size_t index) {
-  const Node& node = graph.nodes[index];
+void fold(Graph& graph, Node& node, FilledBudget& filled) {
   const LinearConstants c = linear_constants(graph, node);
-  std::vector<float> weights(c.weights->constant->as<float>().begin(),
-                             c.weights->constant->as<float>().end());
+  if (!filled.take(*c.weights->constant)) {
+    refuse_node(node, "its weights are one number " + std::to_string(c.weights->constant->size()) +
+                          " times, too many to fold a batch norm into; expected trained weights");
+  }
   const auto channels = static_cast<std::size_t>(c.gamma->constant->size());
-  const std::size_t taps = weights.size() / channels;
+  std::vector<double> gain(channels);
   std::vector<float> bias(channels);
   for (std::size_t channel = 0; channel < channels; ++channel) {
-    const double gain = gain_of(node, c, channel);
-    for (std::size_t k = channel * taps; k < (channel + 1) * taps; ++k) {
-      weights[k] = static_cast<float>(static_cast<double>(weights[k]) * gain);
-    }
+    gain[channel] = gain_of(node, c, channel);
     const double before =
         c.bias ? static_cast<double>(c.bias->constant->as<float>()[channel]) : 0.0;
     const double mean = static_cast<double>(c.mean->constant->as<float>()[channel]);
     const double beta = static_cast<double>(c.beta->constant->as<float>()[channel]);
-    bias[channel] = static_cast<float>((before - mean) * gain + beta);
+    bias[channel] = static_cast<float>((before - mean) * gain[channel] + beta);
   }
-  const Shape shape = c.weights->constant->shape();
-  const ValueId weights_id = node.inputs[1];
-  const std::string bias_name = c.bias ? c.bias->name : node.name + ".bias";
-  graph.value(weights_id).constant = Tensor::from<float>(shape, weights);
+  const auto weights = graph.value(node.inputs[1]).constant->as<float>();
+  const std::size_t taps = weights.size() / channels;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    weights[i] = static_cast<float>(static_cast<double>(weights[i]) * gain[i / taps]);
+  }
   const Tensor folded = Tensor::from<float>({static_cast<std::int64_t>(channels)}, bias);
-  const ValueId old_bias = graph.nodes[index].inputs[2];
-  const ValueId bias_id = old_bias == kNoValue ? graph.add_constant(bias_name, folded) : old_bias;
+  ValueId bias_id = node.inputs[2];
+  if (bias_id == kNoValue) bias_id = graph.add_constant(node.name + ".bias", folded);
   graph.value(bias_id).constant = folded;
-  Node& folded_node = graph.nodes[index];
-  folded_node.inputs = {folded_node.inputs[0], weights_id, bias_id};
-  folded_node.attributes.erase("bn_epsilon");
-  folded_node.attributes.erase("bn_momentum");
+  node.inputs = {node.inputs[0], node.inputs[1], bias_id};
+  node.attributes.erase("bn_epsilon");
+  node.attributes.erase("bn_momentum");
 }
 
 void check_lengths(const Graph& graph, const Node& node) {
@@ -140,9 +139,10 @@ void run(Graph& graph, const Recipe& recipe, ErrorSink& errors) {
   }
   editor.finish();
   if (!recipe.quantize || recipe.bn != BatchNormMode::kFold) return;
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (!is_linear(graph.nodes[i]) || graph.nodes[i].input(kGamma) == kNoValue) continue;
-    errors.attempt([&] { fold(graph, i); });
+  FilledBudget filled;
+  for (Node& node : graph.nodes) {
+    if (!is_linear(node) || node.input(kGamma) == kNoValue) continue;
+    errors.attempt([&] { fold(graph, node, filled); });
   }
 }
 

@@ -7,6 +7,7 @@
 #include "gradus/graph/channel_constant.h"
 #include "gradus/graph/fused.h"
 #include "gradus/graph/graph_editor.h"
+#include "gradus/prepare/filled_weights.h"
 #include "gradus/prepare/prepare.h"
 #include "gradus/prepare/rewrite.h"
 
@@ -16,6 +17,7 @@ namespace {
 // y[c] = gain[c] * x[c] + offset[c]
 struct Affine {
   std::vector<float> gain, offset;
+  bool scales = false;  // some gain is not 1
 };
 
 // Which input of a sum, difference, product or quotient is data, where the other is constant; -1 if none,
@@ -39,6 +41,7 @@ std::optional<Affine> affine_of(const Graph& graph, const Node& node, std::int64
   const bool adds = node.op == "Add" || node.op == "Sub";
   const float sign = node.op == "Sub" && data == 0 ? -1.0f : 1.0f;
   Affine affine;
+  affine.scales = !adds || (node.op == "Sub" && data == 1);
   for (float k : *constant) {
     affine.gain.push_back(adds ? (node.op == "Sub" && data == 1 ? -1.0f : 1.0f)
                                : (node.op == "Mul" ? k : 1.0f / k));
@@ -77,7 +80,7 @@ void fold(Graph& graph, std::size_t host, const Affine& affine) {
     apply(graph, graph.nodes[host].inputs[kBeta], affine, true);
     return;
   }
-  apply(graph, graph.nodes[host].inputs[1], affine, false);
+  if (affine.scales) apply(graph, graph.nodes[host].inputs[1], affine, false);
   if (graph.nodes[host].input(2) == kNoValue) {
     const Shape shape = {static_cast<std::int64_t>(affine.gain.size())};
     const ValueId bias =
@@ -90,6 +93,7 @@ void fold(Graph& graph, std::size_t host, const Affine& affine) {
 
 void run(Graph& graph, const Recipe&, ErrorSink&) {
   GraphEditor editor(graph);
+  FilledBudget filled;
   std::int64_t channels_left = kMostChannelsTaken;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
@@ -101,6 +105,8 @@ void run(Graph& graph, const Recipe&, ErrorSink&) {
         host_of(graph, editor, node.inputs[static_cast<std::size_t>(data)], shape[1]);
     const auto affine = host < 0 ? std::nullopt : affine_of(graph, node, data);
     if (!affine) continue;
+    const ValueId weights = graph.nodes[static_cast<std::size_t>(host)].inputs[1];
+    if (affine->scales && !filled.take(*graph.value(weights).constant)) continue;
     channels_left -= shape[1];
     fold(graph, static_cast<std::size_t>(host), *affine);
     editor.absorb(static_cast<std::size_t>(host), i);
