@@ -152,9 +152,8 @@ TEST(PrepareQuantized, ProductsAndSumsBehindALayerJoinIt) {
 // Another reader sees what is in between.
 TEST(PrepareQuantized, AProductThatOthersReadStays) {
   Raw raw = begin();
-  raw.floats("k", {2, 1, 1}, {0.5f, 2.0f}).node("Mul", {"c", "k"}, "m");
-  round_y(raw, "m", "out");
-  round_y(raw, "c", "seen").output("out").output("seen");
+  round_y(raw, "c", "seen").floats("k", {2, 1, 1}, {0.5f, 2.0f}).node("Mul", {"c", "k"}, "m");
+  round_y(raw, "m", "out").output("out").output("seen");
   EXPECT_NO_THROW(convert(prepared(raw), {}));
   const Graph graph = prepared(raw);
   const bool stays = std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& n) { return n.op == "Mul"; });
