@@ -1,4 +1,6 @@
 // Normalization that goes on after what is wrong.
+#include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -10,6 +12,24 @@
 
 namespace gradus {
 namespace {
+
+using Change = void (*)(Shape& shape);
+
+void double_from(Shape& shape, std::size_t axis) {
+  for (std::size_t i = axis; i < shape.size(); ++i) {
+    if (shape[i] > 0 && shape[i] < 1 << 20) shape[i] *= 2;
+  }
+}
+
+// Other guesses: more pixels, more channels too, an axis less, and one more.
+constexpr std::array<Change, 4> kOthers = {
+    [](Shape& shape) { double_from(shape, 2); }, [](Shape& shape) { double_from(shape, 1); },
+    [](Shape& shape) {
+      if (shape.size() > 1) shape.pop_back();
+    },
+    [](Shape& shape) {
+      if (shape.size() < 8) shape.push_back(1);
+    }};
 
 class Surveyor : public Normalizer {
  public:
@@ -67,8 +87,8 @@ class Surveyor : public Normalizer {
     return false;
   }
 
-  // What is wrong with an attribute whatever the shapes are is wrong with other guesses alike. With other
-  // channels the weights may fit no more: that says nothing.
+  // What is wrong with an attribute whatever the shapes are is wrong with other guesses alike. That with
+  // other channels the weights fit no more says nothing.
   bool try_guessed(const Node& node) {
     std::optional<Error> first;
     const std::size_t before = graph_.nodes.size();
@@ -77,12 +97,11 @@ class Surveyor : public Normalizer {
       return true;
     }
     if (!first || !is_of_attribute(*first)) return false;
-    const std::optional<Error> wider = error_if_stretched(node, 2);
-    const std::optional<Error> deeper = error_if_stretched(node, 1);
-    const auto same = [&](const Error& other) { return std::string(other.what()) == first->what(); };
-    if (wider && same(*wider) && deeper && (same(*deeper) || !is_of_attribute(*deeper))) {
-      errors_.tell(*first);
-    }
+    const bool always = std::all_of(kOthers.begin(), kOthers.end(), [&](Change change) {
+      const std::optional<Error> other = error_if_changed(node, change);
+      return other && (std::string(other->what()) == first->what() || !is_of_attribute(*other));
+    });
+    if (always) errors_.tell(*first);
     return false;
   }
 
@@ -90,10 +109,10 @@ class Surveyor : public Normalizer {
     return std::string(error.what()).find("): attribute ") != std::string::npos;
   }
 
-  // What is wrong with the node if the guessed shapes that it reads are larger from `axis` on.
-  std::optional<Error> error_if_stretched(const Node& node, std::size_t axis) {
+  // What is wrong with the node if the guessed shapes that it reads are others.
+  std::optional<Error> error_if_changed(const Node& node, Change change) {
     const std::size_t before = graph_.nodes.size();
-    const auto shapes = stretch_guesses(node, axis);
+    const auto shapes = change_guesses(node, change);
     std::optional<Error> error;
     if (process_or_undo(node, error)) undo(node, before);
     for (const auto& [id, shape] : shapes) graph_.value(id).shape = shape;
@@ -123,16 +142,13 @@ class Surveyor : public Normalizer {
     }
   }
 
-  // Makes what the node reads larger, where that is guessed; returns what it was.
-  std::map<ValueId, Shape> stretch_guesses(const Node& node, std::size_t axis) {
+  // Changes what the node reads, where that is guessed; returns what it was.
+  std::map<ValueId, Shape> change_guesses(const Node& node, Change change) {
     std::map<ValueId, Shape> shapes;
     for (ValueId id : node.inputs) {
       if (id == kNoValue || !guessed_.contains(resolved(id))) continue;
       Shape& shape = *graph_.value(resolved(id)).shape;
-      if (!shapes.emplace(resolved(id), shape).second) continue;
-      for (std::size_t i = axis; i < shape.size(); ++i) {
-        if (shape[i] > 0 && shape[i] < 1 << 20) shape[i] *= 2;
-      }
+      if (shapes.emplace(resolved(id), shape).second) change(shape);
     }
     return shapes;
   }

@@ -63,7 +63,12 @@ TEST(NormalizeWhatCanBe, TellsBehindAGuessOnlyWhatEveryShapeIsWrongFor) {
   const ValueId mode = g.add("DepthToSpace", {bad}, {{"blocksize", std::int64_t{2}}, {"mode", "XYZ"}});
   const ValueId unknown = g.add("Relu", {misfit}, {{"slope", 1.0f}, {"other", 1.0f}});
   const ValueId axis = g.add("Softmax", {bad}, {{"axis", std::int64_t{7}}});
-  const Looked looked = look_at(g, {mode, unknown, axis});
+  // Six channels would do, or nine pixels; or three axes.
+  const ValueId groups =
+      g.add("Conv", {bad, g.zeros({6, 2, 1, 1})}, {{"group", std::int64_t{3}}});
+  const ValueId window = g.add("MaxPool", {bad}, {{"kernel_shape", Integers{9, 9}}});
+  const ValueId line = g.add("MaxPool", {bad}, {{"kernel_shape", Integers{3}}});
+  const Looked looked = look_at(g, {mode, unknown, axis, groups, window, line});
   ASSERT_EQ(looked.told.size(), 4u);
   EXPECT_NE(looked.told[0].find("Det_0"), std::string::npos);
   EXPECT_NE(looked.told[1].find("attribute mode is 'XYZ'"), std::string::npos);
