@@ -15,7 +15,8 @@
 
 namespace gradus {
 
-// Marks the inner nodes of every group that there can be; no value inside one carries a quantizer.
+// Marks the inner nodes of every group that there can be; no value inside one carries a quantizer. Movements
+// that are too much beside the others get the attribute "unmapped": no gather is made of them.
 void mark_groups(Graph& graph);
 
 bool is_inner(const Node& node);

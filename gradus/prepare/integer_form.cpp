@@ -153,6 +153,10 @@ void check_movement(const Graph& graph, const Node& node) {
       refuse_node(node, "moves " + to_string(shape) + "; expected two to four axes");
     }
   }
+  if (node.attributes.contains("unmapped")) {
+    refuse_node(node, "moves too many elements beside the other movements of the network; expected fewer than "
+                      "2^25 an image in all");
+  }
   movement_map(graph, node);
 }
 

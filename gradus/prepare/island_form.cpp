@@ -37,7 +37,7 @@ Shape image_shape(const Graph& graph, const Node& node, ValueId id) {
 
 // Attributes that passes leave on a node for themselves.
 bool is_own(const std::string& key) {
-  return key.starts_with("bn_") || key.starts_with("activation_") || key == "inner" ||
+  return key.starts_with("bn_") || key.starts_with("activation_") || key == "inner" || key == "unmapped" ||
          key == "from_batch_norm";
 }
 

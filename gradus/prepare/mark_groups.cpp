@@ -92,6 +92,31 @@ class Grower {
   std::set<ValueId> sources_;  // read from outside, constants aside
 };
 
+// How many elements of an image all movements may have together: each is followed on its way when its gather
+// is made, and a small file can have 20,000 of any size.
+constexpr std::int64_t kMostMoved = std::int64_t{1} << 25;
+
+std::int64_t elements_of(const Graph& graph, ValueId id) {
+  const auto& shape = graph.value(id).shape;
+  if (!shape || shape->empty()) return 0;
+  return element_count({shape->begin() + 1, shape->end()}).value_or(0);
+}
+
+void mark_unmapped(Graph& graph) {
+  std::int64_t left = kMostMoved;
+  for (Node& node : graph.nodes) {
+    if (is_inner(node) || !is_movement(node) || form_of(graph, node) != Form::kMovement) continue;
+    const ValueId source = source_of(graph, node);
+    const std::int64_t read = source == kNoValue ? 0 : elements_of(graph, source);
+    const std::int64_t moved = std::max(read, elements_of(graph, node.outputs.at(0)));
+    if (moved > left) {
+      node.attributes["unmapped"] = std::int64_t{1};
+    } else {
+      left -= moved;
+    }
+  }
+}
+
 }  // namespace
 
 void mark_groups(Graph& graph) {
@@ -101,6 +126,7 @@ void mark_groups(Graph& graph) {
     if (is_pointwise(graph, graph.nodes[i])) Grower(graph, readers, i).grow_activation();
     if (is_movement(graph.nodes[i])) Grower(graph, readers, i).grow_movement();
   }
+  mark_unmapped(graph);
 }
 
 }  // namespace gradus

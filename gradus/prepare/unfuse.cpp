@@ -73,6 +73,7 @@ void unfuse(Graph& graph) {
   check(graph.quantizers.empty(), "unfuse a graph without quantizers");
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     graph.nodes[i].attributes.erase("inner");
+    graph.nodes[i].attributes.erase("unmapped");
     detach_clamp(graph, i);
     if (!is_linear(graph.nodes[i])) continue;
     graph.nodes[i].attributes.erase("from_batch_norm");

@@ -245,7 +245,7 @@ class Writer {
       integers ? write_integers(node) : write_floats(node);
     }
     for (const char* key :
-         {"activation_min", "activation_max", "bn_epsilon", "bn_momentum", "from_batch_norm", "inner"}) {
+         {"activation_min", "activation_max", "bn_epsilon", "bn_momentum", "from_batch_norm", "inner", "unmapped"}) {
       node.attributes.erase(key);
     }
     for (ValueId& id : node.inputs) {
