@@ -20,13 +20,15 @@ bool is_state(const Value& value) {
   return value.constant && value.constant->dtype() == DType::kFloat32;
 }
 
-// For each quantizer, the name of the first value that carries it; empty where none does.
+// For each quantizer, the least name of the values that carry it; empty where none does. Not the
+// first value's: their order is another one once the network was written and read again.
 std::vector<std::string> quantizer_names(const Graph& graph) {
   std::vector<std::string> names(graph.quantizers.size());
   for (const Value& value : graph.values) {
     if (value.quantizer == kNoQuantizer) continue;
     std::string& name = names[static_cast<std::size_t>(value.quantizer)];
-    if (name.empty()) name = "quantizer/" + value.name;
+    const std::string own = "quantizer/" + value.name;
+    if (name.empty() || own < name) name = own;
   }
   return names;
 }

@@ -21,12 +21,15 @@ struct ObserverOptions {
   Range given = {};                  // of given
 };
 
-// Sees batches one after another; its memory does not grow with their number.
+// Sees batches one after another, each in one part or several: all tensors that one quantizer has.
+// Its memory does not grow with their number.
 class Observer {
  public:
   virtual ~Observer() = default;
   // x float32, not empty, the same number of channels every time.
   virtual void observe(const at::Tensor& x) = 0;
+  // What is observed from here on is of the next batch. Matters to averages over batches alone.
+  virtual void end_batch() {}
   // The range to quantize to, one or one a channel. Empty ranges if nothing was observed.
   virtual std::vector<Range> ranges() const = 0;
 };

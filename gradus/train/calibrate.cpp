@@ -60,6 +60,19 @@ void calibrate_weights(Graph& graph) {
   }
 }
 
+// Values that lie whole in a Concat of the same quantizer, where they are observed.
+std::vector<bool> parts_of_concats(const Graph& graph) {
+  std::vector<bool> found(graph.values.size(), false);
+  for (const Node& node : graph.nodes) {
+    const QuantizerId joined = graph.value(node.outputs.at(0)).quantizer;
+    if (node.op != "Concat" || joined == kNoQuantizer) continue;
+    for (ValueId id : node.inputs) {
+      if (graph.value(id).quantizer == joined) found[static_cast<std::size_t>(id)] = true;
+    }
+  }
+  return found;
+}
+
 using Observers = std::map<QuantizerId, std::unique_ptr<Observer>>;
 
 void observe_activations(const Graph& graph, const CalibrationRecipe& recipe, const Dataset& data,
@@ -69,7 +82,9 @@ void observe_activations(const Graph& graph, const CalibrationRecipe& recipe, co
   Network network(graph);
   ForwardOptions options;
   options.quantize = false;
+  const std::vector<bool> in_another = parts_of_concats(graph);
   options.on_value = [&](ValueId id, const at::Tensor& value) {
+    if (in_another[static_cast<std::size_t>(id)]) return;
     auto& observer = observers[graph.value(id).quantizer];
     if (!observer) {
       observer = observer_of(graph.quantizers[static_cast<std::size_t>(graph.value(id).quantizer)]);
@@ -87,6 +102,7 @@ void observe_activations(const Graph& graph, const CalibrationRecipe& recipe, co
     std::optional<Batch> batch = loader.next();
     if (!batch) break;
     network.forward(images_of(*batch, data.shape(), graph).slice(0, 0, all - done), options);
+    for (auto& [id, observer] : observers) observer->end_batch();
     done = std::min(done + batch->n, all);
     if (progress) progress(done, all);
     loader.recycle(std::move(*batch));

@@ -19,7 +19,10 @@ using testing_support::TestRandom;
 std::vector<Range> observe(const std::string& name, const QuantizerSpec& spec,
                            const std::vector<at::Tensor>& batches) {
   const auto observer = find_observer(name).make({spec, 0.1f});
-  for (const at::Tensor& batch : batches) observer->observe(batch);
+  for (const at::Tensor& batch : batches) {
+    observer->observe(batch);
+    observer->end_batch();
+  }
   return observer->ranges();
 }
 
@@ -48,6 +51,25 @@ TEST(Observers, AcceptConstantTensorsAndFindAScale) {
                      parameters.scale[0], parameters.zero_point[0]);
       EXPECT_NEAR(back, value, 1e-6f) << type.name;
     }
+  }
+}
+
+// A quantizer that several tensors share sees them all in every batch.
+TEST(Observers, TakeABatchInParts) {
+  for (const ObserverType& type : observers()) {
+    if (type.fixed) continue;
+    const QuantizerSpec spec{.bits = 8};
+    const auto parts = find_observer(type.name).make({spec, 0.1f});
+    std::vector<at::Tensor> whole;
+    TestRandom random(5);
+    for (int batch = 0; batch < 3; ++batch) {
+      const at::Tensor small = at::tensor(random.normals(40));
+      const at::Tensor large = at::tensor(random.normals(60, 8.0f));
+      for (const at::Tensor& part : {small, large}) parts->observe(part);
+      parts->end_batch();
+      whole.push_back(at::cat({small, large}));
+    }
+    EXPECT_EQ(parts->ranges(), observe(type.name, spec, whole)) << type.name;
   }
 }
 

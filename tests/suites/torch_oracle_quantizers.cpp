@@ -62,7 +62,10 @@ void note_histogram(const SuiteCase& c, Notes& notes) {
   const QuantizerSpec spec = spec_of(c, false);
   const at::Tensor batches = floats(c, "batches");
   const auto observer = find_observer("histogram").make({.spec = spec});
-  for (std::int64_t i = 0; i < batches.size(0); ++i) observer->observe(batches[i].contiguous());
+  for (std::int64_t i = 0; i < batches.size(0); ++i) {
+    observer->observe(batches[i].contiguous());
+    observer->end_batch();
+  }
   const auto ours = parameters_of(observer->ranges(), spec);
   const at::Tensor scale = floats(c, "scale").reshape({-1});
   const at::Tensor zero = floats(c, "zero_point").reshape({-1});
@@ -229,6 +232,7 @@ void judge_observer(const SuiteCase& c, Notes& notes) {
   const at::Tensor scale = rows("scale"), zero_point = rows("zero_point");
   for (std::int64_t i = 0; i < batches.size(0); ++i) {
     observer->observe(batches[i].contiguous());
+    observer->end_batch();
     expect_ranges(c, observer->ranges(), spec,
                   {min.defined() ? min[i] : min, max.defined() ? max[i] : max, scale[i],
                    zero_point[i]});
