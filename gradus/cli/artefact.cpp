@@ -95,14 +95,7 @@ void remember_origin(const Graph& prepared, const Recipe* recipe, Metadata& meta
 
 void require_matching_input(const Graph& graph, const Dataset& data, const std::string& path) {
   const auto& shape = graph.value(graph.inputs.at(0)).shape;
-  const ImageShape& image = data.shape();
-  const Shape expected = {-1, image.channels, image.height, image.width};
-  if (shape && shape->size() == 4 && std::equal(shape->begin() + 1, shape->end(), expected.begin() + 1)) {
-    return;
-  }
-  throw Error(ErrorCode::kInvalidArgument,
-              fmt::format("{}: takes input {}; the data gives {}: change resize or crop in --data", path,
-                          shape ? to_string(*shape) : "of unknown shape", to_string(expected)));
+  require_feeds(data.shape(), shape.value_or(Shape{}), path);
 }
 
 }  // namespace gradus

@@ -46,7 +46,7 @@ Accuracy engine_accuracy(const QModel& model, const Dataset& data, int threads, 
   const ImageShape image{in.channels, in.height, in.width};
   const QTensor& out = engine.outputs()[0];
   const std::int64_t classes = std::int64_t{out.channels} * out.height * out.width;
-  if (image != data.shape() || engine.outputs().size() != 1 || classes < data.classes()) {
+  if (!feeds(data.shape(), image) || classes < data.classes()) {
     throw Error(ErrorCode::kInvalidArgument,
                 "the model takes [" + std::to_string(in.channels) + ", " + std::to_string(in.height) +
                     ", " + std::to_string(in.width) + "] and gives " + std::to_string(classes) +
@@ -61,9 +61,11 @@ Accuracy engine_accuracy(const QModel& model, const Dataset& data, int threads, 
   std::int64_t first = 0;
   std::int64_t fifth = 0;
   std::vector<float> logits(static_cast<std::size_t>(batch * classes));
+  std::vector<OutputBuffer> outputs(engine.outputs().size());  // the first has the logits
   while (auto images = loader.next()) {
     const auto used = std::span(logits).first(static_cast<std::size_t>(images->n * classes));
-    engine.run(images->images, images->n, used);
+    outputs[0].values = used;
+    engine.run(images->images, images->n, outputs);
     for (std::int64_t i = 0; i < images->n; ++i) {
       const auto row = std::span<const float>(used).subspan(static_cast<std::size_t>(i * classes),
                                                             static_cast<std::size_t>(classes));

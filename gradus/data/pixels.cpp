@@ -7,6 +7,26 @@
 #include "gradus/base/error.h"
 
 namespace gradus {
+
+bool feeds(const ImageShape& image, const ImageShape& input) {
+  if (image == input) return true;
+  if (input.height != 1) return false;
+  return input.width == 1 ? image.elements() == input.channels
+                          : image == ImageShape{1, input.channels, input.width};
+}
+
+void require_feeds(const ImageShape& image, const Shape& input, const std::string& place) {
+  ImageShape expected;
+  if (input.size() == 4) expected = {input[1], input[2], input[3]};
+  if (input.size() == 3) expected = {input[1], 1, input[2]};
+  if (input.size() == 2) expected = {input[1], 1, 1};
+  if (feeds(image, expected)) return;
+  const Shape found = {-1, image.channels, image.height, image.width};
+  throw Error(ErrorCode::kInvalidArgument, place + ": takes input " + to_string(input) +
+                                               "; the data gives " + to_string(found) +
+                                               ": change resize or crop in --data");
+}
+
 std::vector<float> per_channel(const std::vector<float>& values, const char* name, int channels,
                                float fallback, const std::string& where) {
   const auto count = static_cast<std::size_t>(channels);

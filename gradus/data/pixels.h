@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "gradus/base/shape.h"
 #include "gradus/data/augmentation.h"
 #include "gradus/data/data_spec.h"
 #include "gradus/data/picture.h"
@@ -23,6 +24,15 @@ struct ImageShape {
   std::int64_t elements() const { return channels * height * width; }
   bool operator==(const ImageShape&) const = default;
 };
+
+// Whether images are what a network takes: maps of the same size; a vector of as many features
+// (height and width 1), in the order channels, rows, columns; or a signal (height 1), [channels,
+// length], which arrays may hold as a single map.
+bool feeds(const ImageShape& image, const ImageShape& input);
+
+// The same for a network's input [batch, channels, height, width], [batch, channels, length] or
+// [batch, features]. Throws Error (kInvalidArgument), at `place`, where they do not fit.
+void require_feeds(const ImageShape& image, const Shape& input, const std::string& place);
 
 // Values from one element of an image to the next in `layout`.
 struct Strides {

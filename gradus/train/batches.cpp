@@ -20,12 +20,13 @@ const Shape& input_shape(const Graph& graph) {
                     " outputs; expected one input and at least one output");
   }
   const Value& value = graph.value(graph.inputs[0]);
-  const bool fits = value.shape && (value.shape->size() == 4 || value.shape->size() == 2);
+  const bool fits = value.shape && value.shape->size() >= 2 && value.shape->size() <= 4;
   if (!fits) {
     throw Error(ErrorCode::kUnsupported,
                 "input '" + value.name + "' has shape " +
                     (value.shape ? to_string(*value.shape) : "unknown") +
-                    "; expected [batch, channels, height, width] or [batch, features]");
+                    "; expected [batch, channels, height, width], [batch, channels, length] or "
+                    "[batch, features]");
   }
   return *value.shape;
 }
@@ -33,16 +34,7 @@ const Shape& input_shape(const Graph& graph) {
 }  // namespace
 
 void check_data(const Graph& graph, const Dataset& data) {
-  const Shape& shape = input_shape(graph);
-  const ImageShape& image = data.shape();
-  const Shape found = shape.size() == 4 ? Shape{shape[0], image.channels, image.height, image.width}
-                                        : Shape{shape[0], image.elements()};
-  if (!std::equal(found.begin() + 1, found.end(), shape.begin() + 1,
-                  [](std::int64_t a, std::int64_t b) { return b < 0 || a == b; })) {
-    throw Error(ErrorCode::kInvalidArgument,
-                data.info().name + ": images are " + to_string(found) + "; network '" + graph.name +
-                    "' expects " + to_string(shape) + ": resize or crop them in the data spec");
-  }
+  require_feeds(data.shape(), input_shape(graph), data.info().name + ": network '" + graph.name + "'");
 }
 
 at::Tensor images_of(Batch& batch, const ImageShape& shape, const Graph& graph) {
@@ -50,7 +42,10 @@ at::Tensor images_of(Batch& batch, const ImageShape& shape, const Graph& graph) 
       at::from_blob(batch.images.data(), {batch.n, shape.height, shape.width, shape.channels},
                     at::kFloat)
           .permute({0, 3, 1, 2});
-  return input_shape(graph).size() == 4 ? images : images.reshape({batch.n, -1});
+  Shape as = input_shape(graph);
+  if (as.size() == 4 && as[2] == shape.height && as[3] == shape.width) return images;
+  as[0] = batch.n;
+  return images.reshape(as);
 }
 
 at::Tensor images_of(std::span<const float> images, std::int64_t batch, const Graph& graph) {

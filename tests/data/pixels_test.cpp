@@ -11,6 +11,24 @@
 namespace gradus {
 namespace {
 
+TEST(Feeds, MapsOfTheSameSizeVectorsAndSignals) {
+  EXPECT_TRUE(feeds({3, 8, 6}, {3, 8, 6}));
+  EXPECT_FALSE(feeds({3, 6, 8}, {3, 8, 6}));
+  EXPECT_TRUE(feeds({1, 8, 6}, {48, 1, 1}));
+  EXPECT_FALSE(feeds({1, 8, 6}, {49, 1, 1}));
+  EXPECT_TRUE(feeds({1, 3, 16}, {3, 1, 16}));  // [N, C, L] as an array has it
+  EXPECT_FALSE(feeds({1, 16, 3}, {3, 1, 16}));
+  EXPECT_FALSE(feeds({3, 4, 4}, {3, 1, 16}));
+}
+
+TEST(Feeds, SaysWhatDoesNotFit) {
+  EXPECT_NO_THROW(require_feeds({2, 1, 9}, {-1, 2, 9}, "net"));
+  EXPECT_NO_THROW(require_feeds({2, 3, 3}, {-1, 18}, "net"));
+  testing_support::expect_error(ErrorCode::kInvalidArgument,
+                                {"net: takes input [?, 3, 8, 8]", "[?, 3, 4, 4]"},
+                                [] { require_feeds({3, 4, 4}, {-1, 3, 8, 8}, "net"); });
+}
+
 using testing_support::expect_error;
 
 std::vector<float> written(const PixelTable& table, const Picture& picture,

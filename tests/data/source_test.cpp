@@ -135,6 +135,8 @@ INSTANTIATE_TEST_SUITE_P(Sources, EveryGenerated,
                          });
 
 TEST(RandomSource, IsStandardNormalWithUniformLabels) {
+  EXPECT_EQ(open_dataset(parse_data_spec("random:3x32"))->shape(), (ImageShape{3, 1, 32}));
+  EXPECT_EQ(open_dataset(parse_data_spec("random:20"))->shape(), (ImageShape{20, 1, 1}));
   const auto dataset = open_dataset(parse_data_spec("random:3x8x8,limit=500,classes=4"));
   double sum = 0.0;
   double squares = 0.0;
@@ -155,7 +157,7 @@ TEST(RandomSource, IsStandardNormalWithUniformLabels) {
 }
 
 TEST(RandomSource, RefusesWhatItHasNot) {
-  for (const char* shape : {"3x4", "3x4x", "3x4x5x6", "0x4x4", "3x4x99999", "3X4X4",
+  for (const char* shape : {"3x", "3x4x", "3x4x5x6", "0x4x4", "3x4x99999", "3X4X4",
                             "16384x16384x16384", "-3x4x4", " 3x4x4"}) {
     SCOPED_TRACE(shape);
     expect_error(ErrorCode::kInvalidArgument, {"CxHxW"},

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "gradus/base/error.h"
 #include "gradus/data/source.h"
@@ -13,17 +14,22 @@ constexpr std::int64_t kDefaultSize = 1024;
 constexpr std::int64_t kMaxSide = 16384;
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 28;
 
-// "CxHxW"; all zero if it is none.
+// "CxHxW", "CxL" of a signal or "F" features; all zero if it is none.
 ImageShape parse_shape(std::string_view text) {
-  std::int64_t sides[3] = {};
-  for (int i = 0; i < 3; ++i) {
-    const auto result = std::from_chars(text.data(), text.data() + text.size(), sides[i]);
-    if (result.ec != std::errc() || sides[i] < 1 || sides[i] > kMaxSide) return {};
+  std::vector<std::int64_t> sides;
+  while (sides.size() < 3) {
+    std::int64_t side = 0;
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), side);
+    if (result.ec != std::errc() || side < 1 || side > kMaxSide) return {};
+    sides.push_back(side);
     text.remove_prefix(static_cast<std::size_t>(result.ptr - text.data()));
-    if (i < 2 && !text.starts_with('x')) return {};
-    if (i < 2) text.remove_prefix(1);
+    if (!text.starts_with('x')) break;
+    text.remove_prefix(1);
   }
-  return text.empty() ? ImageShape{sides[0], sides[1], sides[2]} : ImageShape{};
+  if (!text.empty()) return {};
+  if (sides.size() == 1) return {sides[0], 1, 1};
+  return sides.size() == 2 ? ImageShape{sides[0], 1, sides[1]}
+                           : ImageShape{sides[0], sides[1], sides[2]};
 }
 
 class RandomDataset : public Dataset {
@@ -81,7 +87,8 @@ std::unique_ptr<Dataset> open_random(const DataSpec& spec) {
   if (info.shape.elements() < 1 || info.shape.elements() > kMaxElements) {
     throw Error(ErrorCode::kInvalidArgument,
                 "data '" + info.name + "': found the shape '" + spec.path +
-                    "'; expected CxHxW, e.g. 3x32x32, sides from 1 to 16384, at most 2^28 values");
+                    "'; expected CxHxW, e.g. 3x32x32 (of a signal CxL, of features F), sides from 1 "
+                    "to 16384, at most 2^28 values");
   }
   if (spec.resize || spec.crop || spec.channels || spec.order == ChannelOrder::kBgr) {
     throw Error(ErrorCode::kInvalidArgument,
@@ -99,7 +106,7 @@ std::unique_ptr<Dataset> open_random(const DataSpec& spec) {
 
 DataSource random_data_source() {
   return {"random", "random:CxHxW",
-          "seeded normal floats and uniform labels, for checks without data", open_random};
+          "seeded normal floats and uniform labels, for checks without data; CxL or F of signals and features", open_random};
 }
 
 }  // namespace gradus
