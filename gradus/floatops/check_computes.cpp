@@ -5,6 +5,7 @@
 
 #include "gradus/floatops/call_check.h"
 #include "gradus/floatops/cells.h"
+#include "gradus/floatops/element_type.h"
 
 namespace gradus::floatops {
 namespace {
@@ -39,6 +40,34 @@ void check_clip(const CallCheck& at) {
 void check_binary(const CallCheck& at) {
   at.expect_inputs(2, 2);
   at.expect_out(at.broadcast(at.in(0), at.in(1)));
+}
+
+void check_choice(const CallCheck& at) {
+  at.expect_inputs(3, 3);
+  at.expect_out(at.broadcast(at.in(0), at.broadcast(at.in(1), at.in(2))));
+}
+
+void check_cast(const CallCheck& at) {
+  check_unary(at);
+  const std::int64_t to = at.integer("to", 0, kLargestNumber);
+  if (!element_type(to)) {
+    at.refuse("casts to type " + std::to_string(to) +
+              "; expected float32, bool or an integer of 8 to 64 bits");
+  }
+}
+
+// The positions are numbers that a float holds.
+void check_search(const CallCheck& at) {
+  at.expect_inputs(1, 1);
+  const std::size_t axis = at.axis(at.in());
+  at.integer("select_last_index", 0, 1);
+  constexpr std::int64_t kMostPositions = 1 << 24;
+  Shape expected = at.in();
+  if (expected[axis] > kMostPositions) {
+    at.refuse("searches " + std::to_string(expected[axis]) + " elements; expected at most 2^24");
+  }
+  expected[axis] = 1;
+  at.expect_out(expected);
 }
 
 void check_softmax(const CallCheck& at) {
@@ -235,6 +264,10 @@ constexpr std::array kRules = {
     CallRule{"Resize", check_resize},
     CallRule{"Softmax", check_softmax},
     CallRule{"LogSoftmax", check_softmax},
+    CallRule{"Where", check_choice},
+    CallRule{"Cast", check_cast},
+    CallRule{"ArgMax", check_search},
+    CallRule{"ArgMin", check_search},
     CallRule{"LeakyRelu", check_alpha},
     CallRule{"Elu", check_alpha},
     CallRule{"Celu", check_alpha},
@@ -249,8 +282,10 @@ constexpr std::array kRules = {
 constexpr std::array kUnary = {"Relu",     "Abs",      "Neg",   "Sqrt",   "Exp",     "Log",
                                "Ceil",     "Floor",    "Round", "Sign",   "Erf",     "Sin",
                                "Cos",      "Sigmoid",  "Tanh",  "Mish",   "Softplus", "Softsign",
-                               "HardSwish", "Reciprocal"};
-constexpr std::array kBinary = {"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "PRelu"};
+                               "HardSwish", "Reciprocal", "Not"};
+constexpr std::array kBinary = {"Add",   "Sub",   "Mul",  "Div",         "Pow",
+                                "Max",   "Min",   "PRelu", "Equal",      "Less",
+                                "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Xor"};
 constexpr std::array kReduce = {"ReduceSum",  "ReduceMean", "ReduceMax", "ReduceMin",
                                 "ReduceProd", "ReduceL1",   "ReduceL2",  "ReduceSumSquare"};
 

@@ -48,6 +48,9 @@ struct FloatOp {
   std::string type;     // of the node in normal form
   Run run = nullptr;    // computes with floats
   Move move = nullptr;  // only moves elements, of any type; exactly one of the two is there
+  // Computes the same with floats that stand for bools and integers (element_type.h). What moves
+  // does so anyway; of the others, 1 + 1 may already be a number that no float holds.
+  bool numbers = false;
 };
 
 using FloatOpFamily = std::vector<FloatOp>;  // what one file defines

@@ -36,6 +36,7 @@ class Importer {
     for (auto& node : model_.nodes) add_node(node);
     for (const auto& name : model_.outputs) add_output(name);
     if (graph_.outputs.empty()) invalid("the graph has no output");
+    for (ValueId id : graph_.inputs) take_input_as_floats(id);
     for (const auto& [name, tensor] : constants_) {
       if (!by_name_.contains(name)) bad_constant(name, "the network has no such value");
     }
@@ -117,11 +118,28 @@ class Importer {
     value.dtype = *input.dtype;
     value.shape = shape_of(input);
     graph_.inputs.push_back(add(std::move(value), "input"));
-    const bool codes = *input.dtype == DType::kInt8 || *input.dtype == DType::kUint8;
-    const bool allowed = allowed_ == Inputs::kAll || (allowed_ == Inputs::kCodes && codes);
-    if (*input.dtype != DType::kFloat32 && !allowed) {
-      unsupported("input '" + input.name + "' is " + dtype_name(*input.dtype) +
-                  "; expected float32");
+  }
+
+  // Pixels come as floats: where all that reads an input of another type casts it to float32, the
+  // input is float32 and holds the same numbers.
+  void take_input_as_floats(ValueId id) {
+    Value& input = graph_.value(id);
+    const bool codes = input.dtype == DType::kInt8 || input.dtype == DType::kUint8;
+    if (input.dtype == DType::kFloat32 || allowed_ == Inputs::kAll) return;
+    if (allowed_ == Inputs::kCodes && codes) return;
+    const std::vector<std::size_t> readers = graph_.consumers(id);
+    const bool cast = std::all_of(readers.begin(), readers.end(), [&](std::size_t reader) {
+      const Node& node = graph_.nodes[reader];
+      return node.op == "Cast" && graph_.value(node.outputs[0]).dtype == DType::kFloat32;
+    });
+    if (!cast || graph_.is_output(id)) {
+      unsupported("input '" + input.name + "' is " + dtype_name(input.dtype) +
+                  "; expected float32, or a Cast to float32 as all that reads it");
+    }
+    input.dtype = DType::kFloat32;
+    for (std::size_t reader : readers) {
+      graph_.nodes[reader].op = "Identity";
+      graph_.nodes[reader].attributes.clear();
     }
   }
 

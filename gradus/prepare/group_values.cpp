@@ -37,7 +37,7 @@ Tensor run_group(const Graph& graph, const Node& root, Tensor input, const Shape
       }
     }
     const ValueId out = node->outputs[0];
-    const TensorType type{DType::kFloat32, shape_of(out)};
+    const TensorType type{graph.value(out).dtype, shape_of(out)};
     Tensor result;
     if (only_reshapes(*node)) {
       result = *inputs[0];

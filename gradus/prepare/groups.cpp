@@ -15,8 +15,10 @@ constexpr std::string_view kFunctions[] = {
     "Exp",       "Floor",    "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Log",
     "Mish",      "Neg",      "Reciprocal", "Relu",  "Round",   "Selu",       "Sigmoid",
     "Sign",      "Sin",      "Softplus", "Softsign", "Sqrt",   "Swish",      "Tanh",
-    "ThresholdedRelu"};
-constexpr std::string_view kOfTwo[] = {"Add", "Div", "Max", "Min", "Mul", "Pow", "PRelu", "Sub"};
+    "ThresholdedRelu", "Not"};
+constexpr std::string_view kOfTwo[] = {
+    "Add", "Div",   "Max",  "Min",         "Mul",     "Pow",            "PRelu", "Sub",
+    "And", "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Or",    "Xor"};
 constexpr std::string_view kMovements[] = {
     "DepthToSpace", "Expand", "Flatten", "Gather",       "Reshape",   "Slice",
     "SpaceToDepth", "Squeeze", "Tile",   "Transpose",    "Unsqueeze"};
@@ -33,9 +35,21 @@ bool reads(const Node& node, ValueId id) {
   return std::find(node.inputs.begin(), node.inputs.end(), id) != node.inputs.end();
 }
 
+// Values that a function of one tensor may have on its way: reals and what is true of them.
+bool is_plain(const Value& value) {
+  return value.dtype == DType::kFloat32 || value.dtype == DType::kBool;
+}
+
+// 1 to 3 of functions, 0 of everything else.
+std::size_t operands_of(const Node& node) {
+  if (node.op == "Where") return 3;
+  if (node.op == "Cast") return 1;  // from one plain type to the other
+  return among(kOfTwo, node.op) ? 2 : among(kFunctions, node.op) ? 1 : 0;
+}
+
 // One number, or one a channel of a value of this rank.
 bool is_parameter(const Value& value, std::size_t rank) {
-  if (!value.constant || value.constant->dtype() != DType::kFloat32) return false;
+  if (!value.constant) return false;
   const Shape& shape = value.constant->shape();
   if (shape.size() > rank) return false;
   for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -95,15 +109,19 @@ ValueId source_of(const Graph& graph, const Node& root) {
 }
 
 bool is_pointwise(const Graph& graph, const Node& node) {
-  const bool of_two = among(kOfTwo, node.op);
-  if (!of_two && !among(kFunctions, node.op)) return false;
-  if (node.inputs.size() != (of_two ? 2u : 1u) || node.outputs.size() != 1) return false;
-  const auto& shape = graph.value(node.outputs[0]).shape;
-  if (!shape || shape->size() < 2 || shape->size() > 4) return false;
+  const std::size_t operands = operands_of(node);
+  if (operands == 0 || node.inputs.size() != operands || node.outputs.size() != 1) return false;
+  const Value& out = graph.value(node.outputs[0]);
+  if (!out.shape || out.shape->size() < 2 || out.shape->size() > 4 || !is_plain(out)) return false;
   return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
     const Value& value = graph.value(id);
-    return value.constant ? is_parameter(value, shape->size()) : value.shape == shape;
+    if (!is_plain(value)) return false;
+    return value.constant ? is_parameter(value, out.shape->size()) : value.shape == out.shape;
   });
+}
+
+bool is_function(const Graph& graph, const Node& node) {
+  return is_pointwise(graph, node) && graph.value(node.outputs[0]).dtype == DType::kFloat32;
 }
 
 bool is_movement(const Node& node) {
@@ -127,7 +145,7 @@ MapShape map_shape_of(const Shape& shape) {
 
 Form form_of(const Graph& graph, const Node& root) {
   const bool alone = group_of(graph, root).size() == 1;
-  if (is_pointwise(graph, root)) {
+  if (is_function(graph, root)) {
     if (!alone) return Form::kActivation;
     if (root.op == "Relu" || root.op == "Clip") return Form::kOwn;
     const bool constants = std::any_of(root.inputs.begin(), root.inputs.end(),

@@ -29,7 +29,10 @@ std::vector<const Node*> group_of(const Graph& graph, const Node& root);
 ValueId source_of(const Graph& graph, const Node& root);
 
 // Whether the node computes element by element, with constants that are one number or one a channel.
+// Its values are float32 or bool.
 bool is_pointwise(const Graph& graph, const Node& node);
+// Whether it is pointwise and its result real: it may be the root of a group.
+bool is_function(const Graph& graph, const Node& node);
 // Whether the node only moves the elements of its first input.
 bool is_movement(const Node& node);
 

@@ -183,6 +183,13 @@ constexpr IntegerOp kOps[] = {
     {"movement", Role::kPassThrough, false, check_movement},
 };
 
+// Codes stand for reals: a bool or an integer of the network has none.
+void require_float(const Graph& graph, const Node& node, ValueId id) {
+  if (id == kNoValue || graph.value(id).dtype == DType::kFloat32) return;
+  refuse_node(node, "computes with '" + graph.value(id).name + "', which is " +
+                        dtype_name(graph.value(id).dtype) + "; expected float32");
+}
+
 // What to do about operators that networks often have and integers do not.
 std::string remedy_for(const std::string& op) {
   if (op == "Softmax" || op == "LogSoftmax") {
@@ -216,6 +223,8 @@ Refusal no_integer_form(const Graph& graph, const Node& node) {
     return {"operator " + root.op + " has no integer form", remedy_for(root.op)};
   }
   try {
+    for (ValueId id : data_inputs(graph, root)) require_float(graph, root, id);
+    require_float(graph, root, root.outputs.at(0));
     op->check(graph, root);
   } catch (const Error& error) {
     // The caller names the node itself.

@@ -1,6 +1,7 @@
 #include "gradus/prepare/island_form.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "gradus/base/error.h"
 #include "gradus/floatops/cells.h"
@@ -16,13 +17,39 @@ namespace {
 using floatops::CallInput;
 using floatops::InputKind;
 
+// Types whose numbers floats may stand for.
+bool is_held(DType dtype) {
+  switch (dtype) {
+    case DType::kBool:
+    case DType::kInt8:
+    case DType::kInt16:
+    case DType::kInt32:
+    case DType::kInt64:
+    case DType::kUint8:
+    case DType::kUint16:
+    case DType::kUint32:
+      return true;
+    default:
+      return false;
+  }
+}
+
+[[noreturn]] void refuse_type(const Node& node, const Value& value) {
+  refuse_node(node, "computes with '" + value.name + "', which is " + dtype_name(value.dtype) +
+                        "; expected float32");
+}
+
+// float32, or a type that floats stand for where the operator then computes the same.
+void require_numbers(const Node& node, const Value& value) {
+  const floatops::FloatOp* op = floatops::find_float_op(node.op);
+  const bool same = op->numbers || op->move != nullptr;
+  if (value.dtype != DType::kFloat32 && !(same && is_held(value.dtype))) refuse_type(node, value);
+}
+
 // The shape of one image, with a batch of 1 in front.
 Shape image_shape(const Graph& graph, const Node& node, ValueId id) {
   const Value& value = graph.value(id);
-  if (value.dtype != DType::kFloat32) {
-    refuse_node(node, "computes with '" + value.name + "', which is " + dtype_name(value.dtype) +
-                          "; expected float32");
-  }
+  require_numbers(node, value);
   const Shape shape = value.shape.value_or(Shape{});
   const bool rest = shape.size() >= 1 && shape[0] == -1 &&
                     std::all_of(shape.begin() + 1, shape.end(), [](auto size) { return size > 0; });
@@ -69,22 +96,39 @@ std::vector<float> quantized_weights(const Graph& graph, const Value& value) {
   return values;
 }
 
+// Bools and integers, of which each must be a float.
+std::vector<float> numbers_of(const Node& node, const Value& value) {
+  std::vector<float> numbers;
+  ops::with_type(node, value.constant->dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for (T number : ops::cells<T>(*value.constant)) {
+      const auto held = static_cast<float>(number);
+      const bool exact = static_cast<double>(held) == static_cast<double>(number) &&
+                         std::abs(static_cast<double>(number)) < 0x1p53;
+      if (!exact) {
+        refuse_node(node, "computes with " + std::to_string(number) + " of '" + value.name +
+                              "', which is no float32");
+      }
+      numbers.push_back(held);
+    }
+  });
+  return numbers;
+}
+
 void add_input(const Graph& graph, const Node& node, ValueId id, IslandForm& form) {
   CallInput input;
   if (id == kNoValue) {
     input.kind = InputKind::kLeftOut;
   } else if (const auto& constant = graph.value(id).constant) {
-    if (constant->dtype() != DType::kFloat32) {
-      refuse_node(node, "computes with '" + graph.value(id).name + "', which is " +
-                            dtype_name(constant->dtype()) + "; expected float32");
-    }
+    require_numbers(node, graph.value(id));
     if (constant->is_filled() && constant->size() > kMostFilledMade / 2) {
       refuse_node(node, "computes in float with '" + graph.value(id).name + "', one number " +
                             std::to_string(constant->size()) + " times; expected trained weights");
     }
     input.kind = InputKind::kConstant;
     input.shape = constant->shape();
-    input.values = quantized_weights(graph, graph.value(id));
+    input.values = constant->dtype() == DType::kFloat32 ? quantized_weights(graph, graph.value(id))
+                                                        : numbers_of(node, graph.value(id));
   } else {
     input.shape = image_shape(graph, node, id);
     form.inputs.push_back(id);

@@ -37,7 +37,7 @@ class Grower {
   void grow_activation() {
     std::size_t largest = 0;
     while (true) {
-      if (sources_.size() == 1) largest = inside_.size();
+      if (reads_one_real()) largest = inside_.size();
       std::int64_t latest = -1;
       for (ValueId id : sources_) latest = std::max(latest, graph_.producer(id));
       if (latest < 0 || !may_take(latest)) break;
@@ -61,6 +61,10 @@ class Grower {
   }
 
  private:
+  bool reads_one_real() const {
+    return sources_.size() == 1 && graph_.value(*sources_.begin()).dtype == DType::kFloat32;
+  }
+
   // What it makes is read by the group alone.
   bool may_take(std::int64_t index) const {
     const ValueId out = graph_.nodes[static_cast<std::size_t>(index)].outputs.at(0);
@@ -123,7 +127,7 @@ void mark_groups(Graph& graph) {
   const Readers readers = readers_of(graph);
   for (std::size_t i = graph.nodes.size(); i-- > 0;) {
     if (is_inner(graph.nodes[i])) continue;
-    if (is_pointwise(graph, graph.nodes[i])) Grower(graph, readers, i).grow_activation();
+    if (is_function(graph, graph.nodes[i])) Grower(graph, readers, i).grow_activation();
     if (is_movement(graph.nodes[i])) Grower(graph, readers, i).grow_movement();
   }
   mark_unmapped(graph);

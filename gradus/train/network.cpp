@@ -15,6 +15,29 @@ namespace {
 
 bool is_linear_op(const Node& node) { return node.op == "Conv" || node.op == "Gemm"; }
 
+at::ScalarType torch_type(DType dtype) {
+  switch (dtype_in_memory(dtype)) {
+    case DType::kFloat32:
+      return at::kFloat;
+    case DType::kFloat64:
+      return at::kDouble;
+    case DType::kInt8:
+      return at::kChar;
+    case DType::kInt16:
+      return at::kShort;
+    case DType::kInt32:
+      return at::kInt;
+    case DType::kInt64:
+      return at::kLong;
+    case DType::kUint8:
+      return at::kByte;
+    case DType::kBool:
+      return at::kBool;
+    default:
+      return at::ScalarType::Undefined;
+  }
+}
+
 // What training does with a constant input of a node.
 enum class ConstantRole { kFixed, kWeights, kAffine, kStatistic };
 
@@ -34,11 +57,13 @@ ConstantRole role_of(const Node& node, std::size_t input) {
 }  // namespace
 
 at::Tensor to_torch(const Tensor& tensor) {
-  const auto values = tensor.as<float>();
-  const at::Tensor rows =
-      at::from_blob(const_cast<float*>(values.data()), tensor.shape(), at::kFloat);
-  return rows.clone(tensor.shape().size() == 4 ? at::MemoryFormat::ChannelsLast
-                                               : at::MemoryFormat::Contiguous);
+  const at::ScalarType type = torch_type(tensor.dtype());
+  if (type == at::ScalarType::Undefined) return {};
+  const at::Tensor rows = at::from_blob(const_cast<std::byte*>(tensor.bytes().data()),
+                                        tensor.shape(), at::TensorOptions(type));
+  return rows.to(at::kFloat, false, true,
+                 tensor.shape().size() == 4 ? at::MemoryFormat::ChannelsLast
+                                            : at::MemoryFormat::Contiguous);
 }
 
 Tensor from_torch(const at::Tensor& tensor) {
@@ -58,7 +83,7 @@ Network::Network(const Graph& graph)
   for (ValueId id : graph.outputs) last_use_[static_cast<std::size_t>(id)] = graph.nodes.size();
   for (std::size_t i = 0; i < graph.values.size(); ++i) {
     const auto& constant = graph.values[i].constant;
-    if (constant && constant->dtype() == DType::kFloat32) constants_[i] = to_torch(*constant);
+    if (constant) constants_[i] = to_torch(*constant);
   }
   add_parameters();
   add_quantizers();
@@ -211,7 +236,10 @@ at::Tensor Network::forward(const at::Tensor& images, const ForwardOptions& opti
 void Network::write_to(Graph& graph) const {
   check(graph.values.size() == graph_.values.size(), "a network is written to another graph");
   for (std::size_t i = 0; i < constants_.size(); ++i) {
-    if (constants_[i].defined()) graph.values[i].constant = from_torch(constants_[i]);
+    const auto& constant = graph.values[i].constant;
+    if (constant && constant->dtype() == DType::kFloat32) {
+      graph.values[i].constant = from_torch(constants_[i]);
+    }
   }
   for (std::size_t q = 0; q < quantizers_.size(); ++q) {
     const FakeQuantizer& fake = quantizers_[q].fake;

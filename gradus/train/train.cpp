@@ -112,7 +112,7 @@ void Trainer::check_request() const {
   const std::int64_t at = graph_.producer(graph_.outputs.at(0));
   if (at < 0) return;
   const Node& last = graph_.nodes[static_cast<std::size_t>(at)];
-  if (last.op == "Softmax") {
+  if (last.op == "Softmax" || graph_.value(graph_.outputs[0]).dtype != DType::kFloat32) {
     refuse_node(last,
                 "is the network's output; training needs the logits before it: leave it out "
                 "of the exported network");

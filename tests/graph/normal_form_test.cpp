@@ -190,6 +190,27 @@ TEST(NormalForm, OfManyInputsIsAChainOfPairs) {
   EXPECT_EQ(op_list(one.normal({one.add("Relu", {one.add("Max", {one.x})})})), (Names{"Relu"}));
 }
 
+TEST(NormalForm, OfRangeIsAConstant) {
+  OnnxGraph g({-1, 4});
+  const auto real = [&](float value) { return g.constant(floats({}, {value})); };
+  const ValueId up = g.add("Range", {real(0.5f), real(2.5f), real(0.5f)});
+  const Graph graph = g.normal({g.add("Add", {g.x, up})});
+  ASSERT_EQ(op_list(graph), (Names{"Add"}));
+  EXPECT_EQ(constant(graph, graph.nodes[0].inputs[1]), (std::vector<float>{0.5f, 1, 1.5f, 2}));
+  OnnxGraph whole({-1, 3});
+  const auto number = [&](std::int64_t value) { return whole.constant(int64s({value})); };
+  const ValueId down = whole.add("Range", {number(9), number(0), number(-4)});
+  const ValueId one = whole.constant(int64s({1}));
+  const ValueId reals = whole.add("Cast", {whole.add("Add", {down, one})}, {{"to", std::int64_t{1}}});
+  const Graph sum = whole.normal({whole.add("Add", {whole.x, reals})});
+  EXPECT_EQ(constant(sum, sum.nodes.back().inputs[1]), (std::vector<float>{10, 6, 2}));
+  OnnxGraph still({-1, 3});
+  expect_error(ErrorCode::kInvalidFile, {"delta is 0"}, [&] {
+    const ValueId zero = still.constant(int64s({0}));
+    still.normal({still.add("Add", {still.x, still.add("Range", {zero, zero, zero})})});
+  });
+}
+
 // Each of these is outside of what is claimed, and must be refused, never computed.
 TEST(NormalForm, RefusesWhatIsNotComputed) {
   struct Case {

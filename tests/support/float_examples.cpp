@@ -61,6 +61,12 @@ void add_moves(std::map<std::string, Example>& all) {
                    }};
 }
 
+void add_searches(std::map<std::string, Example>& all) {
+  for (const char* type : {"ArgMax", "ArgMin"}) {
+    all[type] = {{{"axis", std::int64_t{1}}, {"select_last_index", std::int64_t{0}}}, {1, 1, 6, 8}};
+  }
+}
+
 void add_elementwise(std::map<std::string, Example>& all) {
   for (const char* type :
        {"Relu", "Abs", "Neg", "Sqrt", "Exp", "Log", "Ceil", "Floor", "Round", "Sign", "Erf", "Sin",
@@ -69,6 +75,15 @@ void add_elementwise(std::map<std::string, Example>& all) {
   }
   for (const char* type : {"LeakyRelu", "Elu", "Celu", "ThresholdedRelu", "Swish"}) {
     all[type] = {{{"alpha", 0.3f}}};
+  }
+  all["Not"] = {};
+  all["Cast"] = {{{"to", std::int64_t{7}}}};
+  all["Where"] = {{}, kMap, [](Rng& rng) {
+                    return std::vector{constant({4, 1, 1}, rng), constant({8}, rng)};
+                  }};
+  for (const char* type :
+       {"Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Xor"}) {
+    all[type] = {{}, kMap, [](Rng& rng) { return std::vector{constant({4, 1, 1}, rng, -1.0f)}; }};
   }
   all["Selu"] = {{{"alpha", 1.6f}, {"gamma", 1.05f}}};
   all["HardSigmoid"] = {{{"alpha", 0.2f}, {"beta", 0.5f}}};
@@ -150,6 +165,7 @@ FloatCall example_call(const std::string& type, Rng& rng) {
   if (type == "Gemm") return gemm(rng);
   std::map<std::string, Example> all;
   add_moves(all);
+  add_searches(all);
   add_elementwise(all);
   add_summaries(all);
   add_windows(all);

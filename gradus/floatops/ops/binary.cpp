@@ -39,8 +39,8 @@ floatops::FloatOpFamily binary_float_op() {
           FloatOp{.type = "Mul", .run = apply<multiply>},
           FloatOp{.type = "Div", .run = apply<divide>},
           FloatOp{.type = "Pow", .run = apply<power>},
-          FloatOp{.type = "Max", .run = apply<larger>},
-          FloatOp{.type = "Min", .run = apply<smaller>},
+          FloatOp{.type = "Max", .run = apply<larger>, .numbers = true},
+          FloatOp{.type = "Min", .run = apply<smaller>, .numbers = true},
           FloatOp{.type = "PRelu", .run = apply<prelu>}};
 }
 

@@ -42,8 +42,8 @@ double root(double value, double) { return std::sqrt(value); }
 floatops::FloatOpFamily reduce_float_op() {
   return {FloatOp{.type = "ReduceSum", .run = apply<0.0, sum, whole>},
           FloatOp{.type = "ReduceMean", .run = apply<0.0, sum, mean>},
-          FloatOp{.type = "ReduceMax", .run = apply<-HUGE_VAL, larger, whole>},
-          FloatOp{.type = "ReduceMin", .run = apply<HUGE_VAL, smaller, whole>},
+          FloatOp{.type = "ReduceMax", .run = apply<-HUGE_VAL, larger, whole>, .numbers = true},
+          FloatOp{.type = "ReduceMin", .run = apply<HUGE_VAL, smaller, whole>, .numbers = true},
           FloatOp{.type = "ReduceProd", .run = apply<1.0, product, whole>},
           FloatOp{.type = "ReduceL1", .run = apply<0.0, sizes, whole>},
           FloatOp{.type = "ReduceL2", .run = apply<0.0, squares, root>},
