@@ -35,6 +35,13 @@ if(NOT Torch_FOUND)
 endif()
 message(STATUS "libtorch ${Torch_VERSION}: ${TORCH_INSTALL_PREFIX}")
 
+# The Python that this libtorch came with, for tests that export networks; "python3" of a libtorch alone.
+get_filename_component(_environment "${TORCH_INSTALL_PREFIX}/../../../.." ABSOLUTE)
+find_program(GRADUS_TORCH_PYTHON NAMES python python3 HINTS ${_environment}/bin NO_DEFAULT_PATH)
+if(NOT GRADUS_TORCH_PYTHON)
+  set(GRADUS_TORCH_PYTHON python3)
+endif()
+
 # libtorch's include folder carries its own fmt: only targets that link gradus_torch see it, and
 # those do not use ours.
 add_library(gradus_torch INTERFACE)
