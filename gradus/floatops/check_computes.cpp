@@ -107,6 +107,15 @@ void check_instance_normalization(const CallCheck& at) {
   for (std::size_t i = 1; i < 3; ++i) check_vector(at, i, at.in()[1]);
 }
 
+void check_layer_normalization(const CallCheck& at) {
+  at.expect_inputs(3, 3);
+  at.expect_out(at.in());
+  at.real("epsilon");
+  const auto axis = static_cast<std::ptrdiff_t>(at.axis(at.in()));
+  const Shape joined(at.in().begin() + axis, at.in().end());
+  for (std::size_t i = 1; i < 3; ++i) at.expect_shape(at.in(i), joined);
+}
+
 void check_lrn(const CallCheck& at) {
   check_unary(at);
   at.expect_rank(at.in(), 2, kLargestRank);
@@ -256,6 +265,7 @@ constexpr std::array kRules = {
     CallRule{"MatMul", check_matmul},
     CallRule{"BatchNormalization", check_batch_normalization},
     CallRule{"InstanceNormalization", check_instance_normalization},
+    CallRule{"LayerNormalization", check_layer_normalization},
     CallRule{"LRN", check_lrn},
     CallRule{"MaxPool", check_pool},
     CallRule{"AveragePool", check_average_pool},

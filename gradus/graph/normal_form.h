@@ -70,6 +70,9 @@
 // ArgMin
 // Add, Sub, Mul, Div, Pow, PRelu as ONNX's, with numpy's broadcasting. Max and Min of two; of more,
 //              and Sum and Mean, they are a chain of pairs, from the left.
+// LayerNormalization
+//              float32. axis > 0 and epsilon always there; constant scale and bias of the axes from
+//              it on.
 // Range        constant bounds and delta; integer size, its length, always there.
 // Where, Not, And, Or, Xor, Equal, Less, LessOrEqual, Greater, GreaterOrEqual, Cast as ONNX's.
 // QuantizeLinear and its kin are in graphs for evaluation only; see graph/ops/quantized.cpp.

@@ -48,6 +48,8 @@ ConstantRole role_of(const Node& node, std::size_t input) {
     return input <= 4 ? ConstantRole::kAffine : ConstantRole::kStatistic;
   }
   if (node.op == "PRelu" && input == 1) return ConstantRole::kAffine;
+  const bool own_statistics = node.op == "InstanceNormalization" || node.op == "LayerNormalization";
+  if (own_statistics && input > 0) return ConstantRole::kAffine;
   if (node.op == "BatchNormalization" && input > 0) {
     return input <= 2 ? ConstantRole::kAffine : ConstantRole::kStatistic;
   }

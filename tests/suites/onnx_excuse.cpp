@@ -48,6 +48,9 @@ std::string excuse_of_node(const onnx::NodeProto& node, const onnx::ModelProto& 
   if (node.op_type == "BatchNormalization" && integer(node, "training_mode", 0) == 1) {
     return "BatchNormalization that trains";
   }
+  if (node.op_type == "LayerNormalization" && node.outputs.size() > 1) {
+    return "LayerNormalization that gives its statistics";
+  }
   const bool statistics = node.op_type == "BatchNormalization" && node.outputs.size() > 1;
   if (statistics) return "BatchNormalization that trains";
   if (node.op_type == "Cast" || node.op_type == "QuantizeLinear") {

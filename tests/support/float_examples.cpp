@@ -106,6 +106,9 @@ void add_summaries(std::map<std::string, Example>& all) {
   all["BatchNormalization"] = {{{"epsilon", 1e-5f}}, kMap, [](Rng& rng) {
                                  return std::vector(4, constant({4}, rng));
                                }};
+  all["LayerNormalization"] = {{{"axis", std::int64_t{2}}, {"epsilon", 1e-5f}}, kMap, [](Rng& rng) {
+                                 return std::vector{constant({6, 8}, rng), constant({6, 8}, rng)};
+                               }};
   all["InstanceNormalization"] = {{{"epsilon", 1e-5f}}, kMap, [](Rng& rng) {
                                     return std::vector(2, constant({4}, rng));
                                   }};

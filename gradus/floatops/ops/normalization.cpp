@@ -1,4 +1,5 @@
-// BatchNormalization (inference), InstanceNormalization and LRN over channels, axis 1.
+// BatchNormalization (inference), InstanceNormalization and LRN over channels, axis 1;
+// LayerNormalization over the last axes.
 #include <algorithm>
 #include <cmath>
 
@@ -39,7 +40,22 @@ void batch_normalization(const Attributes& attributes, std::span<const FloatInpu
   }
 }
 
-// inputs {x, scale, bias}: each plane by its own mean and (biased) variance.
+struct Statistics {
+  double mean = 0.0, variance = 0.0;  // biased
+};
+Statistics statistics_of(const float* x, std::int64_t size) {
+  Statistics found;
+  for (std::int64_t i = 0; i < size; ++i) found.mean += static_cast<double>(x[i]);
+  found.mean /= static_cast<double>(size);
+  for (std::int64_t i = 0; i < size; ++i) {
+    const double distance = static_cast<double>(x[i]) - found.mean;
+    found.variance += distance * distance;
+  }
+  found.variance /= static_cast<double>(size);
+  return found;
+}
+
+// inputs {x, scale, bias}: each plane by its own mean and variance.
 void instance_normalization(const Attributes& attributes, std::span<const FloatInput> in,
                             std::span<const FloatOutput> out) {
   const Shape& shape = in[0].shape;
@@ -47,17 +63,30 @@ void instance_normalization(const Attributes& attributes, std::span<const FloatI
   const std::int64_t size = floatops::product(shape, 2, shape.size());
   for (std::int64_t plane = 0; plane < shape[0] * shape[1]; ++plane) {
     const float* x = in[0].data.data() + plane * size;
-    double mean = 0.0, variance = 0.0;
-    for (std::int64_t i = 0; i < size; ++i) mean += static_cast<double>(x[i]);
-    mean /= static_cast<double>(size);
-    for (std::int64_t i = 0; i < size; ++i) {
-      const double distance = static_cast<double>(x[i]) - mean;
-      variance += distance * distance;
-    }
-    variance /= static_cast<double>(size);
+    const Statistics own = statistics_of(x, size);
     const std::int64_t channel = plane % shape[1];
-    normalize_plane(x, out[0].data.data() + plane * size, size, mean,
-                    at(in[1], channel) / std::sqrt(variance + epsilon), at(in[2], channel));
+    normalize_plane(x, out[0].data.data() + plane * size, size, own.mean,
+                    at(in[1], channel) / std::sqrt(own.variance + epsilon), at(in[2], channel));
+  }
+}
+
+// inputs {x, scale, bias}: the axes from `axis` on by their own mean and variance, each of their
+// elements with its own scale and bias.
+void layer_normalization(const Attributes& attributes, std::span<const FloatInput> in,
+                         std::span<const FloatOutput> out) {
+  const Shape& shape = in[0].shape;
+  const double epsilon = attributes.real("epsilon");
+  const auto axis = static_cast<std::size_t>(attributes.integer("axis"));
+  const std::int64_t size = floatops::product(shape, axis, shape.size());
+  for (std::int64_t row = 0; row < floatops::product(shape, 0, axis); ++row) {
+    const float* x = in[0].data.data() + row * size;
+    float* y = out[0].data.data() + row * size;
+    const Statistics own = statistics_of(x, size);
+    const double deviation = std::sqrt(own.variance + epsilon);
+    for (std::int64_t i = 0; i < size; ++i) {
+      const double distance = static_cast<double>(x[i]) - own.mean;
+      y[i] = static_cast<float>(distance * (at(in[1], i) / deviation) + at(in[2], i));
+    }
   }
 }
 
@@ -94,6 +123,7 @@ void lrn(const Attributes& attributes, std::span<const FloatInput> in,
 floatops::FloatOpFamily normalization_float_op() {
   return {FloatOp{.type = "BatchNormalization", .run = batch_normalization},
           FloatOp{.type = "InstanceNormalization", .run = instance_normalization},
+          FloatOp{.type = "LayerNormalization", .run = layer_normalization},
           FloatOp{.type = "LRN", .run = lrn}};
 }
 

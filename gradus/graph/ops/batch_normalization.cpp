@@ -60,6 +60,42 @@ void normalize_instance_normalization(NormalizeContext&, Node& node) {
   node.attributes = {{"epsilon", epsilon_of(node)}};
 }
 
+// What layer normalization joins: the axes from `axis` on.
+Shape joined_shape(const Node& node, const Shape& in) {
+  const std::int64_t axis = ops::axis_in(node, node.integer("axis", -1), in.size());
+  return {in.begin() + axis, in.end()};
+}
+
+std::vector<TensorType> infer_layer_normalization(const Graph& graph, const Node& node) {
+  const Shape& in = ops::float_shape(graph, node);
+  const Shape joined = joined_shape(node, in);
+  for (std::size_t i : {1u, 2u}) {
+    const Tensor* tensor = ops::constant_floats(graph, node, i, i == 1 ? "scale" : "bias");
+    if (tensor == nullptr || tensor->shape() != joined) {
+      ops::refuse(node, std::string("its ") + (i == 1 ? "scale" : "bias") + " is " +
+                            (tensor == nullptr ? "missing" : to_string(tensor->shape())) +
+                            "; expected " + to_string(joined) + ", the axes that it normalizes");
+    }
+  }
+  return {{DType::kFloat32, in}};
+}
+
+void normalize_layer_normalization(NormalizeContext& context, Node& node) {
+  while (node.outputs.size() > 1 && node.outputs.back() == kNoValue) node.outputs.pop_back();
+  if (node.outputs.size() > 1) ops::refuse(node, "gives its statistics too; expected one output");
+  ops::require(node, "stash_type", 1);
+  const Shape& in = ops::float_shape(context.graph, node);
+  const std::int64_t axis = ops::axis_in(node, node.integer("axis", -1), in.size());
+  if (axis == 0) ops::refuse(node, "normalizes over the batch; expected another axis");
+  node.attributes = {{"axis", axis}, {"epsilon", epsilon_of(node)}};
+  if (node.input(2) == kNoValue) {
+    const Shape joined = joined_shape(node, in);
+    node.inputs.resize(2);
+    node.inputs.push_back(
+        ops::add_constant(context, node, node.name + ".bias", Tensor(DType::kFloat32, joined)));
+  }
+}
+
 std::vector<TensorType> infer_lrn(const Graph& graph, const Node& node) {
   return {{DType::kFloat32, channel_shape(graph, node, {})}};
 }
@@ -94,6 +130,15 @@ GraphOpFamily batch_normalization_graph_op() {
            .normalize = normalize_instance_normalization,
            .infer_shape = infer_instance_normalization,
            .evaluate = ops::evaluate_floatop},
+          {.type = "LayerNormalization",
+           .since = 17,
+           .min_inputs = 2,
+           .max_inputs = 3,
+           .attributes = {"axis", "epsilon", "stash_type"},
+           .normalize = normalize_layer_normalization,
+           .infer_shape = infer_layer_normalization,
+           .evaluate = ops::evaluate_floatop,
+           .export_opset = 17},
           {.type = "LRN",
            .since = 1,
            .attributes = {"alpha", "beta", "bias", "size"},

@@ -41,6 +41,11 @@ at::Tensor instance_norm(const FloatContext&, const Node& node, Inputs in) {
                            static_cast<double>(node.real("epsilon", 1e-5f)), false);
 }
 
+at::Tensor layer_norm(const FloatContext&, const Node& node, Inputs in) {
+  return at::layer_norm(in[0], in[1].sizes(), in[1], in[2],
+                        static_cast<double>(node.real("epsilon", 1e-5f)), false);
+}
+
 // The window of `size` channels is the one of ONNX: floor((size - 1) / 2) before.
 at::Tensor local_response(const FloatContext&, const Node& node, Inputs in) {
   const at::Tensor& x = in[0];
@@ -89,6 +94,7 @@ TrainOpFamily normalization_train_op() {
   TrainOpFamily family = {{.op = "Softmax", .forward = softmax},
                           {.op = "LogSoftmax", .forward = log_softmax},
                           {.op = "InstanceNormalization", .forward = instance_norm},
+                          {.op = "LayerNormalization", .forward = layer_norm},
                           {.op = "LRN", .forward = local_response},
                            {.op = "MatMul", .forward = matmul},
                            {.op = "ReduceProd", .forward = multiply_along},

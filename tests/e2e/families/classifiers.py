@@ -210,5 +210,19 @@ class MobileOne(nn.Module):
         return self.fc(F.relu(y).mean([2, 3]))
 
 
+class ConvNext(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem, self.depthwise = nn.Conv2d(3, 8, 4, 4), nn.Conv2d(8, 8, 7, padding=3, groups=8)
+        self.norm, self.wide, self.narrow = nn.LayerNorm(8), nn.Linear(8, 32), nn.Linear(32, 8)
+        self.gain, self.fc = nn.Parameter(torch.ones(8) * 0.1), nn.Linear(8, 5)
+
+    def forward(self, x):
+        x = self.stem(x)
+        y = self.norm(self.depthwise(x).permute(0, 2, 3, 1))
+        y = self.gain * self.narrow(F.gelu(self.wide(y)))
+        return self.fc((x + y.permute(0, 3, 1, 2)).mean([-2, -1]))
+
+
 NETWORKS = [ResNet, Vgg, DenseNet, Inception, SqueezeNet, MobileNetV1, MobileNetV2, MobileNetV3, ShuffleNetV1,
-            ShuffleNetV2, EfficientNet, RegNet, MobileOne]
+            ShuffleNetV2, EfficientNet, RegNet, MobileOne, ConvNext]
