@@ -50,21 +50,25 @@ TEST(ImportOnnx, KeepsNamesAndOpensTheBatch) {
 
 // Pixels are floats: bytes that are cast to them need not be.
 TEST(ImportOnnx, TakesAnInputThatIsCastToFloats) {
-  const auto network = [](const Bytes& second) {
-    const Bytes to = Bytes().text(1, "to").number(3, 1).number(20, 2);
+  const auto network = [](std::int64_t type, const Bytes& second) {
+    const Bytes to = Bytes().text(1, "to").number(3, type).number(20, 2);
     return import(Bytes()
                       .message(1, node_bytes("Cast", {"x"}, {"c"}).message(5, to))
-                      .message(1, node_bytes("Relu", {"c"}, {"y"}))
+                      .message(1, node_bytes("Abs", {"c"}, {"y"}))
                       .message(1, second)
                       .message(11, value_bytes("x", {-1, 4}, 2))
                       .message(12, value_bytes("y", {-1, 4}))
                       .message(12, value_bytes("z", {-1, 4})));
   };
-  const Graph graph = network(node_bytes("Neg", {"y"}, {"z"}));
+  const Bytes plain = node_bytes("Neg", {"y"}, {"z"});
+  const Graph graph = network(1, plain);
   EXPECT_EQ(graph.value(graph.inputs[0]).dtype, DType::kFloat32);
   EXPECT_EQ(graph.nodes.size(), 2u);  // and no Cast
-  expect_error(ErrorCode::kUnsupported, {"input 'x' is uint8", "Cast to float32"},
-               [&] { network(node_bytes("Identity", {"x"}, {"z"})); });
+  for (const auto& refused : {std::pair{std::int64_t{7}, plain},
+                              {std::int64_t{1}, node_bytes("Identity", {"x"}, {"z"})}}) {
+    expect_error(ErrorCode::kUnsupported, {"input 'x' is uint8", "Cast to float32"},
+                 [&] { network(refused.first, refused.second); });
+  }
 }
 
 TEST(ImportOnnx, LeavesABatchFixedThatTheNetworkIsTiedTo) {
