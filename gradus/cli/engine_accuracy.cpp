@@ -46,12 +46,12 @@ Accuracy engine_accuracy(const QModel& model, const Dataset& data, int threads, 
   const ImageShape image{in.channels, in.height, in.width};
   const QTensor& out = engine.outputs()[0];
   const std::int64_t classes = std::int64_t{out.channels} * out.height * out.width;
-  if (!feeds(data.shape(), image) || classes < data.classes()) {
+  require_feeds(data.shape(), {-1, image.channels, image.height, image.width}, "the model");
+  if (classes < data.classes()) {
     throw Error(ErrorCode::kInvalidArgument,
-                "the model takes [" + std::to_string(in.channels) + ", " + std::to_string(in.height) +
-                    ", " + std::to_string(in.width) + "] and gives " + std::to_string(classes) +
-                    " numbers; the data has other pictures or more classes: check resize, crop and "
-                    "the kind of data");
+                "the model gives " + std::to_string(classes) + " numbers an image, the data has " +
+                    std::to_string(data.classes()) +
+                    " classes; expected a number a class: leave ArgMax out of the exported network");
   }
   LoaderOptions loading;
   loading.batch_size = batch;
