@@ -30,16 +30,28 @@ std::optional<std::int64_t> parse_label(std::string_view text) {
 }
 
 struct Entry {
-  std::string_view path;
-  std::string_view label;
+  std::string path;
+  std::string label;
 };
+
+// What CSV has in quotes, in which a quote is written twice (RFC 4180, section 2).
+std::string unquoted(std::string_view text) {
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"') return std::string(text);
+  const std::string_view inside = text.substr(1, text.size() - 2);
+  std::string plain;
+  for (std::size_t i = 0; i < inside.size(); ++i) {
+    plain += inside[i];
+    if (inside.substr(i).starts_with("\"\"")) ++i;
+  }
+  return plain;
+}
 
 // Splits at the last comma if there is one, else at the last blank.
 Entry split_entry(std::string_view line) {
   std::size_t cut = line.rfind(',');
   if (cut == std::string_view::npos) cut = line.find_last_of(kBlanks);
-  if (cut == std::string_view::npos) return {line, {}};
-  return {trim(line.substr(0, cut)), trim(line.substr(cut + 1))};
+  if (cut == std::string_view::npos) return {std::string(line), {}};
+  return {unquoted(trim(line.substr(0, cut))), unquoted(trim(line.substr(cut + 1)))};
 }
 
 // A message shows at most this much of a line.

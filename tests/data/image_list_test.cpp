@@ -24,6 +24,12 @@ TEST(ImageList, ReadsBothNotations) {
   EXPECT_EQ(list.classes, 13);
 }
 
+TEST(ImageList, ReadsTheQuotesOfCsv) {
+  const ImageList list = read("\"path\",\"label\"\n\"a, b.jpg\",3\n\"say \"\"c\"\".jpg\",\"1\"\n\"d,2\n");
+  EXPECT_EQ(list.paths, (std::vector<std::string>{"a, b.jpg", "say \"c\".jpg", "\"d"}));
+  EXPECT_EQ(list.labels, (std::vector<std::int64_t>{3, 1, 2}));
+}
+
 TEST(ImageList, ToleratesCommentsBlankLinesHeaderMarkAndMissingLineEnd) {
   const ImageList list =
       read("\xef\xbb\xbf# pictures\n\npath,label\n  \na.jpg,1\n#b.jpg,2\nc.jpg,0");
