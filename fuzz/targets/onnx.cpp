@@ -34,7 +34,8 @@ void check_round_trip(const Graph& graph) {
   }
 }
 
-// Looking at all that is wrong finds something wrong exactly where import does, and bears what is left.
+// Looking at all that is wrong finds something wrong exactly where import does, and bears what is
+// left.
 void check_examined(const std::string& path) {
   std::string refusal;
   try {

@@ -1,5 +1,5 @@
-// Where work on many things, each of which may be wrong, leaves its errors: the first one ends the work,
-// or all of them are kept and the work goes on.
+// Where work on many things, each of which may be wrong, leaves its errors: the first one ends the
+// work, or all of them are kept and the work goes on.
 #pragma once
 
 #include <set>

@@ -35,7 +35,7 @@ std::string reason() { return std::strerror(errno); }
 int open_or_throw(const std::string& path, std::uint64_t* size) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) throw Error(ErrorCode::kNotFound, path + ": cannot be opened: " + reason());
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     ::close(fd);
     throw Error(ErrorCode::kNotFound, path + ": is not a file; expected a regular file");
@@ -51,8 +51,8 @@ std::string folder_of(const std::string& path) {
 }
 
 [[noreturn]] void throw_unwritten(const std::string& path) {
-  throw Error(ErrorCode::kFailed, path + ": cannot be written: " + reason() +
-                                      "; what stood there before is untouched");
+  throw Error(ErrorCode::kFailed,
+              path + ": cannot be written: " + reason() + "; what stood there before is untouched");
 }
 
 void write_all(int fd, std::span<const std::byte> bytes, const std::string& path) {
@@ -68,7 +68,7 @@ void write_all(int fd, std::span<const std::byte> bytes, const std::string& path
 
 // A rename would replace a device (/dev/null, with the rights to do so) by a plain file.
 void refuse_special(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
     throw Error(ErrorCode::kInvalidArgument,
                 path + ": is a folder or a device; expected the name of a file to write");
@@ -76,14 +76,15 @@ void refuse_special(const std::string& path) {
 }
 
 bool same_file(int fd, const std::string& path) {
-  struct stat mine {};
-  struct stat named {};
+  struct stat mine{};
+  struct stat named{};
   return ::fstat(fd, &mine) == 0 && ::stat(path.c_str(), &named) == 0 &&
          mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
 }
 
-// Opens `temporary`, empty and locked by us alone. The system drops the lock of a program that dies,
-// so that what it left is taken over; a name with the process in it would stay on disk for ever.
+// Opens `temporary`, empty and locked by us alone. The system drops the lock of a program that
+// dies, so that what it left is taken over; a name with the process in it would stay on disk for
+// ever.
 int open_temporary(const std::string& temporary, const std::string& path) {
   while (true) {
     const int fd =
@@ -112,7 +113,8 @@ std::vector<std::byte> read_file(const std::string& path, std::uint64_t max_byte
   Descriptor file(open_or_throw(path, &size));
   if (size > max_bytes) {
     throw Error(ErrorCode::kInvalidFile, path + ": is " + std::to_string(size) +
-                                             " bytes; expected at most " + std::to_string(max_bytes));
+                                             " bytes; expected at most " +
+                                             std::to_string(max_bytes));
   }
   std::vector<std::byte> bytes(size);
   std::size_t done = 0;
@@ -165,7 +167,8 @@ void write_file_atomically(const std::string& path,
   try {
     write([&](std::span<const std::byte> bytes) { write_all(file.get(), bytes, path); });
     if (::fsync(file.get()) != 0) throw_unwritten(path);
-    // Renamed while it is locked: a writer that waits sees another file under the name, and retries.
+    // Renamed while it is locked: a writer that waits sees another file under the name, and
+    // retries.
     if (::rename(temporary.c_str(), path.c_str()) != 0) throw_unwritten(path);
   } catch (...) {
     ::unlink(temporary.c_str());

@@ -39,7 +39,8 @@ class MappedFile {
 // Throws Error: kFailed if the disk is full or a write fails, kNotFound if the folder is missing,
 // kInvalidArgument if `path` is there and no regular file.
 using FileSink = std::function<void(std::span<const std::byte>)>;
-void write_file_atomically(const std::string& path, const std::function<void(const FileSink&)>& write);
+void write_file_atomically(const std::string& path,
+                           const std::function<void(const FileSink&)>& write);
 void write_file_atomically(const std::string& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::string& path, const std::string& text);
 

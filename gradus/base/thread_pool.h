@@ -27,9 +27,12 @@ class ThreadPool {
   template <typename Body>
   void parallel_for(std::int64_t items, Body&& body) {
     using Plain = std::remove_reference_t<Body>;
-    run(items, [](void* context, int thread, std::int64_t begin, std::int64_t end) {
-      (*static_cast<Plain*>(context))(thread, begin, end);
-    }, const_cast<std::remove_const_t<Plain>*>(&body));
+    run(
+        items,
+        [](void* context, int thread, std::int64_t begin, std::int64_t end) {
+          (*static_cast<Plain*>(context))(thread, begin, end);
+        },
+        const_cast<std::remove_const_t<Plain>*>(&body));
   }
 
  private:

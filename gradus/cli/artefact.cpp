@@ -51,18 +51,21 @@ FloatNetwork load_float_network(const std::string& path) {
     }
     case ArtefactKind::kQuantizedOnnx:
       throw Error(ErrorCode::kInvalidArgument,
-                  path + ": is quantized already; expected a float network: gradus convert makes a "
-                         "model.gradus of it as it is, gradus export --format float a float network");
+                  path +
+                      ": is quantized already; expected a float network: gradus convert makes a "
+                      "model.gradus of it as it is, gradus export --format float a float network");
     default:
-      throw Error(ErrorCode::kInvalidArgument,
-                  path + ": holds no float network; expected a .onnx or the RUN of a float training");
+      throw Error(
+          ErrorCode::kInvalidArgument,
+          path + ": holds no float network; expected a .onnx or the RUN of a float training");
   }
 }
 
 Recipe recipe_from(const std::string& path_or_preset) {
   std::error_code ignored;
-  const bool is_file = std::filesystem::exists(path_or_preset, ignored) &&
-                       !std::filesystem::is_directory(path_or_preset, ignored);  // a RUN called w4a4
+  const bool is_file =
+      std::filesystem::exists(path_or_preset, ignored) &&
+      !std::filesystem::is_directory(path_or_preset, ignored);  // a RUN called w4a4
   if (is_file) return load_recipe(path_or_preset);
   if (const NamedRecipe* named = find_named_recipe(path_or_preset)) {
     return parse_recipe(named->text, path_or_preset);

@@ -1,13 +1,14 @@
-// What a path given to a command is, and what it takes to use it: a float or a quantized .onnx, a RUN
-// folder, a model.gradus, a .safetensors file. What has quantizers is loaded by integer_network.h.
+// What a path given to a command is, and what it takes to use it: a float or a quantized .onnx, a
+// RUN folder, a model.gradus, a .safetensors file. What has quantizers is loaded by
+// integer_network.h.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <string>
 
-#include "gradus/data/dataset.h"
 #include "gradus/data/data_spec.h"
+#include "gradus/data/dataset.h"
 #include "gradus/graph/graph.h"
 #include "gradus/recipe/recipe.h"
 
@@ -16,9 +17,9 @@ namespace gradus {
 enum class ArtefactKind { kOnnx, kQuantizedOnnx, kRun, kModel, kCheckpoint };
 
 // Told by what lies there: a folder is a RUN, a file that begins with the magic of model.gradus a
-// model, a name that ends in .safetensors a checkpoint, else ONNX; one in which an operator says how
-// values are quantized, or computes with codes, is a quantized one.
-// Throws Error (kNotFound) if nothing is there.
+// model, a name that ends in .safetensors a checkpoint, else ONNX; one in which an operator says
+// how values are quantized, or computes with codes, is a quantized one. Throws Error (kNotFound) if
+// nothing is there.
 ArtefactKind artefact_kind(const std::string& path);
 
 using Metadata = std::map<std::string, std::string>;
@@ -41,8 +42,8 @@ DataSpec data_spec_from(const std::string& text, const Metadata& metadata);
 // What later commands need to know of the data.
 void remember_data(const Dataset& data, Metadata& metadata);
 
-// What an artefact made of a quantized network keeps of how it came to be: the recipe if there was one,
-// what it came to ("recipe.resolved"), and the gradus that wrote it ("written_by").
+// What an artefact made of a quantized network keeps of how it came to be: the recipe if there was
+// one, what it came to ("recipe.resolved"), and the gradus that wrote it ("written_by").
 void remember_origin(const Graph& prepared, const Recipe* recipe, Metadata& metadata);
 
 // Throws Error (kInvalidArgument) if pictures and the network's input differ in shape.

@@ -14,8 +14,8 @@ struct BenchModel {
   std::optional<Graph> network;  // the float network, where known
 };
 
-// A model.gradus or a quantized .onnx (with `float_path`, if not empty, as its float network), a RUN, or
-// a float .onnx, which is quantized as `recipe` says with ranges from random pictures.
+// A model.gradus or a quantized .onnx (with `float_path`, if not empty, as its float network), a
+// RUN, or a float .onnx, which is quantized as `recipe` says with ranges from random pictures.
 BenchModel bench_model(const std::string& path, const std::string& recipe,
                        const std::string& float_path);
 

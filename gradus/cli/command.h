@@ -15,8 +15,9 @@ namespace gradus {
 
 struct Command {
   const char* name;
-  const char* help;      // one line
-  const char* examples;  // shown under --help; each line that begins with "gradus " is run by a test
+  const char* help;  // one line
+  const char*
+      examples;  // shown under --help; each line that begins with "gradus " is run by a test
   // Declares the options on `app` and returns what to do once they are parsed.
   std::function<void(Console&)> (*declare)(CLI::App& app);
 };

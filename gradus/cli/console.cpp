@@ -47,7 +47,8 @@ void Console::progress(const std::string& text, bool last) {
 }
 
 void Console::clear_progress() {
-  if (terminal_ && progress_width_ > 0) fmt::print(stderr, "\r{}\r", std::string(progress_width_, ' '));
+  if (terminal_ && progress_width_ > 0)
+    fmt::print(stderr, "\r{}\r", std::string(progress_width_, ' '));
   progress_width_ = 0;
 }
 
@@ -70,7 +71,8 @@ std::string format_bytes(double bytes) {
 
 std::string format_seconds(double seconds) {
   const auto whole = static_cast<std::int64_t>(seconds + 0.5);
-  if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  if (whole >= 3600)
+    return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 

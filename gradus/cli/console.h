@@ -1,5 +1,5 @@
-// What a command says: plain lines for people, JSON lines for programs (--json), or nothing (--quiet).
-// Results go to standard output, progress and errors to standard error.
+// What a command says: plain lines for people, JSON lines for programs (--json), or nothing
+// (--quiet). Results go to standard output, progress and errors to standard error.
 #pragma once
 
 #include <chrono>
@@ -19,12 +19,13 @@ class Console {
 
   // A line of text for people; nothing with --json or --quiet.
   void line(const std::string& text);
-  // A result: `text` for people (empty: nothing, they read it elsewhere), {"event": event, ...fields} as
-  // one JSON line for programs. Values of `fields` are JSON already (see json_text, json_number).
+  // A result: `text` for people (empty: nothing, they read it elsewhere), {"event": event,
+  // ...fields} as one JSON line for programs. Values of `fields` are JSON already (see json_text,
+  // json_number).
   using Fields = std::vector<std::pair<std::string, std::string>>;
   void result(const std::string& event, const Fields& fields, const std::string& text);
-  // The one progress line: rewritten in place on a terminal, else a new line at most every ten seconds
-  // and at the end (`last`).
+  // The one progress line: rewritten in place on a terminal, else a new line at most every ten
+  // seconds and at the end (`last`).
   void progress(const std::string& text, bool last = false);
 
  private:

@@ -33,7 +33,8 @@ double cross_entropy(std::span<const float> logits, std::int64_t label) {
 }  // namespace
 
 int threads_or_all(int threads) {
-  return threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return threads > 0 ? threads
+                     : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
 Accuracy engine_accuracy(const QModel& model, const Dataset& data, int threads, std::int64_t batch,
@@ -48,10 +49,11 @@ Accuracy engine_accuracy(const QModel& model, const Dataset& data, int threads, 
   const std::int64_t classes = std::int64_t{out.channels} * out.height * out.width;
   require_feeds(data.shape(), {-1, image.channels, image.height, image.width}, "the model");
   if (classes < data.classes()) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "the model gives " + std::to_string(classes) + " numbers an image, the data has " +
-                    std::to_string(data.classes()) +
-                    " classes; expected a number a class: leave ArgMax out of the exported network");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        "the model gives " + std::to_string(classes) + " numbers an image, the data has " +
+            std::to_string(data.classes()) +
+            " classes; expected a number a class: leave ArgMax out of the exported network");
   }
   LoaderOptions loading;
   loading.batch_size = batch;

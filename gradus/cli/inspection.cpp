@@ -62,7 +62,8 @@ void show_metadata(const std::map<std::string, std::string>& metadata, Console& 
 void show_graph(const std::string& path, const Graph& graph, Console& console) {
   Rows rows = {{"node", "operator", "output", "weights", "parameters", "multiply-adds"}};
   const bool quantized = !graph.quantizers.empty();
-  if (quantized) rows[0].insert(rows[0].end(), {"weight codes", "bytes of weights", "output codes"});
+  if (quantized)
+    rows[0].insert(rows[0].end(), {"weight codes", "bytes of weights", "output codes"});
   const Cost all = graph_cost(graph);
   std::int64_t bytes = 0;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -70,9 +71,12 @@ void show_graph(const std::string& path, const Graph& graph, Console& console) {
     const NodeCost& cost = all.nodes[i];
     const ValueId weights = node.input(1);
     const bool has_weights = weights != kNoValue && graph.value(weights).constant;
-    std::vector<std::string> row = {node.name, node.op, shape_text(graph.value(node.outputs[0]).shape),
+    std::vector<std::string> row = {node.name,
+                                    node.op,
+                                    shape_text(graph.value(node.outputs[0]).shape),
                                     has_weights ? shape_text(graph.value(weights).shape) : "",
-                                    count_text(cost.parameters), count_text(cost.macs)};
+                                    count_text(cost.parameters),
+                                    count_text(cost.macs)};
     if (quantized) {
       const std::int64_t packed = weight_bytes(graph, has_weights ? weights : kNoValue);
       bytes += packed;
@@ -80,21 +84,29 @@ void show_graph(const std::string& path, const Graph& graph, Console& console) {
       row.push_back(count_text(packed));
       row.push_back(quantizer_text(graph, node.outputs[0]));
     }
-    console.result("node", {{"name", json_text(node.name)}, {"op", json_text(node.op)},
-                            {"output", json_text(row[2])}, {"macs", json_number(cost.macs)},
-                            {"parameters", json_number(cost.parameters)}}, "");
+    console.result("node",
+                   {{"name", json_text(node.name)},
+                    {"op", json_text(node.op)},
+                    {"output", json_text(row[2])},
+                    {"macs", json_number(cost.macs)},
+                    {"parameters", json_number(cost.parameters)}},
+                   "");
     rows.push_back(std::move(row));
   }
   console.line(table_text(rows));
   const std::string sizes =
       quantized ? fmt::format(", {} of weights", format_bytes(static_cast<double>(bytes))) : "";
   const Value& input = graph.value(graph.inputs.at(0));
-  console.result("graph", {{"nodes", json_number(static_cast<std::int64_t>(graph.nodes.size()))},
-                           {"parameters", json_number(all.parameters)}, {"macs", json_number(all.macs)}},
-                 fmt::format("{}: {} nodes, input '{}' {}, {:.3f} M parameters, {:.1f} M multiply-adds an "
-                             "image{}", path, graph.nodes.size(), input.name, shape_text(input.shape),
-                             static_cast<double>(all.parameters) / 1e6,
-                             static_cast<double>(all.macs) / 1e6, sizes));
+  console.result(
+      "graph",
+      {{"nodes", json_number(static_cast<std::int64_t>(graph.nodes.size()))},
+       {"parameters", json_number(all.parameters)},
+       {"macs", json_number(all.macs)}},
+      fmt::format("{}: {} nodes, input '{}' {}, {:.3f} M parameters, {:.1f} M multiply-adds an "
+                  "image{}",
+                  path, graph.nodes.size(), input.name, shape_text(input.shape),
+                  static_cast<double>(all.parameters) / 1e6, static_cast<double>(all.macs) / 1e6,
+                  sizes));
 }
 
 // An island of the integer network.
@@ -119,13 +131,16 @@ void show_island_node(const QModel& model, const QNode& node, Console& console) 
 }  // namespace
 
 void show_island(const Island& island, Console& console) {
-  console.result("island", {{"node", json_text(island.node)}, {"op", json_text(island.op)},
-                            {"reason", json_text(island.reason)},
-                            {"elements", json_number(island.elements)},
-                            {"macs", json_number(island.macs)},
-                            {"converted", json_number(island.converted)}},
-                 fmt::format("runs in float: {} ({}): {}; {}", island.node, island.op, island.reason,
-                             island.refusal.empty() ? cost_text(island) : island.refusal));
+  console.result(
+      "island",
+      {{"node", json_text(island.node)},
+       {"op", json_text(island.op)},
+       {"reason", json_text(island.reason)},
+       {"elements", json_number(island.elements)},
+       {"macs", json_number(island.macs)},
+       {"converted", json_number(island.converted)}},
+      fmt::format("runs in float: {} ({}): {}; {}", island.node, island.op, island.reason,
+                  island.refusal.empty() ? cost_text(island) : island.refusal));
 }
 
 void inspect_onnx(const std::string& path, Console& console) {
@@ -157,7 +172,8 @@ void inspect_model(const std::string& path, Console& console) {
   EngineOptions options;
   options.max_batch = 1;
   const Engine engine(model, options);
-  Rows rows = {{"node", "operator", "output", "bits", "bytes of weights", "multiply-adds", "kernel"}};
+  Rows rows = {
+      {"node", "operator", "output", "bits", "bytes of weights", "multiply-adds", "kernel"}};
   std::int64_t macs = 0;
   std::int64_t bytes = 0;
   const auto nodes = engine.nodes();
@@ -169,18 +185,25 @@ void inspect_model(const std::string& path, Console& console) {
                     count_text(nodes[i].weight_bytes), count_text(nodes[i].macs), nodes[i].kernel});
     macs += nodes[i].macs;
     bytes += nodes[i].weight_bytes;
-    console.result("node", {{"name", json_text(nodes[i].name)}, {"op", json_text(nodes[i].op)},
-                            {"macs", json_number(nodes[i].macs)},
-                            {"weight_bytes", json_number(nodes[i].weight_bytes)}}, "");
+    console.result("node",
+                   {{"name", json_text(nodes[i].name)},
+                    {"op", json_text(nodes[i].op)},
+                    {"macs", json_number(nodes[i].macs)},
+                    {"weight_bytes", json_number(nodes[i].weight_bytes)}},
+                   "");
   }
   console.line(table_text(rows));
   for (const QNode& node : model.nodes) show_island_node(model, node, console);
-  console.result("model", {{"nodes", json_number(static_cast<std::int64_t>(nodes.size()))},
-                           {"weight_bytes", json_number(bytes)}, {"macs", json_number(macs)},
-                           {"profile", json_text(profile_name(model.profile))}},
-                 fmt::format("{}: {} nodes, {} of weights, {:.1f} M multiply-adds an image, requantized "
-                             "by {}", path, nodes.size(), format_bytes(static_cast<double>(bytes)),
-                             static_cast<double>(macs) / 1e6, profile_name(model.profile)));
+  console.result(
+      "model",
+      {{"nodes", json_number(static_cast<std::int64_t>(nodes.size()))},
+       {"weight_bytes", json_number(bytes)},
+       {"macs", json_number(macs)},
+       {"profile", json_text(profile_name(model.profile))}},
+      fmt::format("{}: {} nodes, {} of weights, {:.1f} M multiply-adds an image, requantized "
+                  "by {}",
+                  path, nodes.size(), format_bytes(static_cast<double>(bytes)),
+                  static_cast<double>(macs) / 1e6, profile_name(model.profile)));
   show_metadata(model.metadata, console);
 }
 
@@ -191,8 +214,11 @@ void inspect_checkpoint(const std::string& path, Console& console) {
   for (const auto& [name, tensor] : checkpoint.tensors) {
     rows.push_back({name, dtype_name(tensor.dtype()), to_string(tensor.shape())});
     bytes += static_cast<std::int64_t>(tensor.bytes().size());
-    console.result("tensor", {{"name", json_text(name)}, {"type", json_text(dtype_name(tensor.dtype()))},
-                              {"shape", json_text(to_string(tensor.shape()))}}, "");
+    console.result("tensor",
+                   {{"name", json_text(name)},
+                    {"type", json_text(dtype_name(tensor.dtype()))},
+                    {"shape", json_text(to_string(tensor.shape()))}},
+                   "");
   }
   console.line(table_text(rows));
   show_metadata(checkpoint.metadata, console);

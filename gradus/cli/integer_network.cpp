@@ -23,7 +23,9 @@ IntegerSource from_run(const std::string& path, const std::string& requantize) {
                 path + ": is a RUN, which has --requantize in its recipe (numerics); leave it out");
   }
   remember_origin(run.graph, &run.recipe, run.metadata);
-  return {path, std::move(run.graph), {run.recipe.profile, std::move(run.metadata), run.recipe.islands}};
+  return {path,
+          std::move(run.graph),
+          {run.recipe.profile, std::move(run.metadata), run.recipe.islands}};
 }
 
 // Weights alone are quantized for their size; no layer of such a network computes with codes.
@@ -31,8 +33,9 @@ void require_codes(const Graph& graph) {
   for (const Value& value : graph.values) {
     if (!value.constant && value.quantizer != kNoQuantizer) return;
   }
-  throw Error(ErrorCode::kUnsupported, "only its weights are quantized; expected QuantizeLinear behind "
-                                       "activations too: quantize it with both");
+  throw Error(ErrorCode::kUnsupported,
+              "only its weights are quantized; expected QuantizeLinear behind "
+              "activations too: quantize it with both");
 }
 
 IntegerSource from_onnx(const std::string& path, std::string requantize) {

@@ -1,5 +1,6 @@
-// Networks with quantizers, and the integer networks they become, from whatever the user has. Every command
-// that runs one loads it here: the integers are the same whether a file was converted before or now.
+// Networks with quantizers, and the integer networks they become, from whatever the user has. Every
+// command that runs one loads it here: the integers are the same whether a file was converted
+// before or now.
 #pragma once
 
 #include <string>
@@ -17,11 +18,10 @@ struct IntegerSource {
   ConvertOptions options;  // metadata: where its pixels come from, and how it came to be
 };
 
-// A RUN of `quantize` or `train`, or a quantized .onnx. `requantize` is the profile of a quantized .onnx;
-// empty: what it says itself if gradus has exported it, else ieee32.
-// Throws Error, one line that begins with the path: kInvalidArgument if it is anything else, has no
-// quantizers, or `requantize` is given for a RUN; and as load_run, import_quantized_onnx and
-// prepare_quantized do.
+// A RUN of `quantize` or `train`, or a quantized .onnx. `requantize` is the profile of a quantized
+// .onnx; empty: what it says itself if gradus has exported it, else ieee32. Throws Error, one line
+// that begins with the path: kInvalidArgument if it is anything else, has no quantizers, or
+// `requantize` is given for a RUN; and as load_run, import_quantized_onnx and prepare_quantized do.
 IntegerSource load_integer_source(const std::string& path, const std::string& requantize = "");
 
 // convert(), whose errors begin with the path.

@@ -46,7 +46,8 @@ ModelTime time_model(const QModel& model, int threads, std::int64_t batch, Isa i
     engine.set_timer({});
     const auto begin = Clock::now();
     engine.run(images, batch, outputs);
-    whole.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count() / count);
+    whole.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count() /
+                    count);
     engine.set_timer([&](std::size_t node, std::int64_t, std::int64_t ns) {
       samples[node].push_back(static_cast<double>(ns) * 1e-6 / count);
     });

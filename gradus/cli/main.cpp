@@ -73,8 +73,10 @@ int run(int argc, char** argv) {
     if (!asks_version) hand_over(argv);  // the other program knows more commands
     if (!word.empty()) return report(unknown_command(known, word), kUsage);
   }
-  CLI::App app("gradus: teaches a trained network to live on 1 to 8 bits, and runs it with exactly "
-               "those integers.", "gradus");
+  CLI::App app(
+      "gradus: teaches a trained network to live on 1 to 8 bits, and runs it with exactly "
+      "those integers.",
+      "gradus");
   app.require_subcommand(1);
   app.set_version_flag("--version", GRADUS_VERSION);
   bool json = false;
@@ -101,7 +103,9 @@ int run(int argc, char** argv) {
     return report(std::string(error.what()) + "; see 'gradus --help' or 'gradus COMMAND --help'",
                   kUsage);
   }
-  Console console(json ? Console::Mode::kJson : quiet ? Console::Mode::kQuiet : Console::Mode::kText);
+  Console console(json    ? Console::Mode::kJson
+                  : quiet ? Console::Mode::kQuiet
+                          : Console::Mode::kText);
   try {
     action(console);
   } catch (const NeedsTraining&) {
@@ -115,7 +119,8 @@ int run(int argc, char** argv) {
 }  // namespace gradus
 
 int main(int argc, char** argv) {
-  // A write beyond a limit on the size of files shall fail as one on a full disk does: with one line.
+  // A write beyond a limit on the size of files shall fail as one on a full disk does: with one
+  // line.
   std::signal(SIGXFSZ, SIG_IGN);
   try {
     return gradus::run(argc, argv);

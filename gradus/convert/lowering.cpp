@@ -95,8 +95,8 @@ void LoweringContext::emit_island(const Node& node) {
 bool LoweringContext::passes_on_float(const Node& node) const {
   if (quantizer_of(graph_, node.outputs[0]) != nullptr || !keeps_order(graph_, node)) return false;
   const std::int32_t from = tensor_of(node.inputs[0]);
-  return node.op == "Identity" || (from != model_.input &&
-                                   model_.tensors[index(from)].kind == QTensorKind::kFloat);
+  return node.op == "Identity" ||
+         (from != model_.input && model_.tensors[index(from)].kind == QTensorKind::kFloat);
 }
 
 void LoweringContext::alias(const Node& node) {

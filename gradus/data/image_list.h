@@ -17,8 +17,8 @@ struct ImageList {
 // Reads lines `path, label` or `path label` (label an integer from 0 to 999999; a path may hold
 // blanks and commas, the last one separates; both may stand in CSV's quotes). Empty lines, lines
 // that start with '#', a header in the first line, a byte order mark and CRLF are tolerated. Throws
-// Error: kNotFound if `file` cannot be read; kInvalidFile, naming the line, if one is malformed, its
-// path is absolute or leaves the folder, or there is no picture at all.
+// Error: kNotFound if `file` cannot be read; kInvalidFile, naming the line, if one is malformed,
+// its path is absolute or leaves the folder, or there is no picture at all.
 ImageList read_image_list(const std::string& file);
 
 }  // namespace gradus

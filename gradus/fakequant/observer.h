@@ -37,8 +37,8 @@ class Observer {
 struct ObserverType {
   const char* name;
   const char* reference;
-  bool averages;  // a moving average of the batches, not their extremes
-  bool clips;     // cuts off what lies outside; training keeps to the fraction it found
+  bool averages;       // a moving average of the batches, not their extremes
+  bool clips;          // cuts off what lies outside; training keeps to the fraction it found
   bool fixed = false;  // sees nothing: the range stays as it is, in training too
   std::unique_ptr<Observer> (*make)(const ObserverOptions& options);
 };

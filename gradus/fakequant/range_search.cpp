@@ -22,8 +22,7 @@ double error_of(std::span<const float> samples, Range range, const QuantizerSpec
 
 Range search_range(std::span<const float> samples, Range full, const QuantizerSpec& spec) {
   if (samples.empty() || full.empty()) return full;
-  return least_cost_range(full, spec,
-                          [&](Range range) { return error_of(samples, range, spec); });
+  return least_cost_range(full, spec, [&](Range range) { return error_of(samples, range, spec); });
 }
 
 }  // namespace gradus

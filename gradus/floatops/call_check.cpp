@@ -41,8 +41,7 @@ const T& CallCheck::get(const std::string& key, const char* type) const {
   return *value;
 }
 
-std::int64_t CallCheck::integer(const std::string& key, std::int64_t low,
-                                std::int64_t high) const {
+std::int64_t CallCheck::integer(const std::string& key, std::int64_t low, std::int64_t high) const {
   const auto value = get<std::int64_t>(key, "integer");
   if (value < low || value > high) {
     refuse(key + " is " + std::to_string(value) + "; expected " + std::to_string(low) + " to " +
@@ -95,8 +94,7 @@ const std::vector<std::int64_t>& CallCheck::axes(const Shape& shape, bool ascend
   std::vector<std::int64_t> sorted = list;
   std::sort(sorted.begin(), sorted.end());
   const bool once = std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
-  const bool inside =
-      sorted.empty() || (sorted.front() >= 0 && sorted.back() < std::ssize(shape));
+  const bool inside = sorted.empty() || (sorted.front() >= 0 && sorted.back() < std::ssize(shape));
   if (!once || !inside || (ascending && sorted != list)) {
     refuse("axes are no different axes of " + to_string(shape) + ", in order");
   }

@@ -32,8 +32,7 @@ struct CallCheck {
                                             std::int64_t low, std::int64_t high) const;
   float real(const std::string& key) const;  // not NaN
   const std::vector<float>& reals(const std::string& key) const;
-  const std::string& text(const std::string& key,
-                          std::initializer_list<const char*> allowed) const;
+  const std::string& text(const std::string& key, std::initializer_list<const char*> allowed) const;
   // An axis of `shape`.
   std::size_t axis(const Shape& shape) const;
   // List `axes`: ascending axes of `shape`, each once. Of Slice in any order.
@@ -52,7 +51,8 @@ struct CallRule {
 };
 
 // Null if there is none.
-const CallRule* find_shape_rule(const std::string& type);    // check_shapes.cpp: those that move
-const CallRule* find_compute_rule(const std::string& type);  // check_computes.cpp: those that compute
+const CallRule* find_shape_rule(const std::string& type);  // check_shapes.cpp: those that move
+const CallRule* find_compute_rule(
+    const std::string& type);  // check_computes.cpp: those that compute
 
 }  // namespace gradus::floatops

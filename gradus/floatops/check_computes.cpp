@@ -289,13 +289,26 @@ constexpr std::array kRules = {
     CallRule{"Clip", check_clip},
 };
 
-constexpr std::array kUnary = {"Relu",     "Abs",      "Neg",   "Sqrt",   "Exp",     "Log",
-                               "Ceil",     "Floor",    "Round", "Sign",   "Erf",     "Sin",
-                               "Cos",      "Sigmoid",  "Tanh",  "Mish",   "Softplus", "Softsign",
+constexpr std::array kUnary = {"Relu",      "Abs",        "Neg",   "Sqrt", "Exp",      "Log",
+                               "Ceil",      "Floor",      "Round", "Sign", "Erf",      "Sin",
+                               "Cos",       "Sigmoid",    "Tanh",  "Mish", "Softplus", "Softsign",
                                "HardSwish", "Reciprocal", "Not"};
-constexpr std::array kBinary = {"Add",   "Sub",   "Mul",  "Div",         "Pow",
-                                "Max",   "Min",   "PRelu", "Equal",      "Less",
-                                "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Xor"};
+constexpr std::array kBinary = {"Add",
+                                "Sub",
+                                "Mul",
+                                "Div",
+                                "Pow",
+                                "Max",
+                                "Min",
+                                "PRelu",
+                                "Equal",
+                                "Less",
+                                "LessOrEqual",
+                                "Greater",
+                                "GreaterOrEqual",
+                                "And",
+                                "Or",
+                                "Xor"};
 constexpr std::array kReduce = {"ReduceSum",  "ReduceMean", "ReduceMax", "ReduceMin",
                                 "ReduceProd", "ReduceL1",   "ReduceL2",  "ReduceSumSquare"};
 

@@ -107,8 +107,7 @@ void check_gather(const CallCheck& at) {
   const std::int64_t outer = product(at.in(), 0, axis);
   const std::int64_t count = *element_count(at.out());
   if (count % (inner * outer) != 0) at.refuse("its output of " + to_string(at.out()) + " is odd");
-  at.integers("indices", static_cast<std::size_t>(count / (inner * outer)), 0,
-              at.in()[axis] - 1);
+  at.integers("indices", static_cast<std::size_t>(count / (inner * outer)), 0, at.in()[axis] - 1);
 }
 
 void check_pad(const CallCheck& at) {

@@ -9,10 +9,10 @@ std::optional<ElementType> element_type(std::int64_t onnx_type) {
     ElementType type;
   };
   static constexpr Known kKnown[] = {
-      {1, {Kind::kFloat, 32, true}},   {2, {Kind::kInteger, 8, false}},
-      {3, {Kind::kInteger, 8, true}},  {4, {Kind::kInteger, 16, false}},
-      {5, {Kind::kInteger, 16, true}}, {6, {Kind::kInteger, 32, true}},
-      {7, {Kind::kInteger, 64, true}}, {9, {Kind::kBool, 1, false}},
+      {1, {Kind::kFloat, 32, true}},    {2, {Kind::kInteger, 8, false}},
+      {3, {Kind::kInteger, 8, true}},   {4, {Kind::kInteger, 16, false}},
+      {5, {Kind::kInteger, 16, true}},  {6, {Kind::kInteger, 32, true}},
+      {7, {Kind::kInteger, 64, true}},  {9, {Kind::kBool, 1, false}},
       {12, {Kind::kInteger, 32, false}}};
   for (const Known& known : kKnown) {
     if (known.onnx_type == onnx_type) return known.type;

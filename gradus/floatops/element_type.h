@@ -17,8 +17,8 @@ struct ElementType {
 std::optional<ElementType> element_type(std::int64_t onnx_type);
 
 // The number that x becomes. A bool is 1 unless x is 0. An integer is x without its fraction, of
-// which the type keeps the low bits, as two's complement; where x is NaN or needs more than 64 bits,
-// which ONNX leaves open, it is 0.
+// which the type keeps the low bits, as two's complement; where x is NaN or needs more than 64
+// bits, which ONNX leaves open, it is 0.
 float converted(const ElementType& type, float x);
 
 }  // namespace gradus::floatops

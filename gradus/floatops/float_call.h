@@ -35,10 +35,10 @@ struct FloatCall {
 };
 
 constexpr std::int64_t kLargestRank = 8;
-constexpr std::int64_t kLargestNumber = 1 << 20;    // of attributes
-constexpr std::int64_t kLargestTensor = 1 << 28;    // elements
-constexpr std::int64_t kLargestDepth = 1 << 20;     // products summed for one output
-constexpr std::int64_t kLargestWindow = 1 << 20;    // elements of a pool's window
+constexpr std::int64_t kLargestNumber = 1 << 20;  // of attributes
+constexpr std::int64_t kLargestTensor = 1 << 28;  // elements
+constexpr std::int64_t kLargestDepth = 1 << 20;   // products summed for one output
+constexpr std::int64_t kLargestWindow = 1 << 20;  // elements of a pool's window
 
 // Holds a call from an untrusted file to what its operator may be run with: shapes, attributes and
 // the sizes above; nothing is read or written out of bounds afterwards, and no attribute is

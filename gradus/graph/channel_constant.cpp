@@ -2,7 +2,8 @@
 
 namespace gradus {
 
-std::optional<std::vector<float>> channel_constant(const Graph& graph, ValueId id, const Shape& shape) {
+std::optional<std::vector<float>> channel_constant(const Graph& graph, ValueId id,
+                                                   const Shape& shape) {
   if (id == kNoValue || !graph.value(id).constant || shape.size() < 2 || shape[1] < 1) {
     return std::nullopt;
   }

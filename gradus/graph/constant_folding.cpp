@@ -21,8 +21,8 @@ std::int64_t sum(std::int64_t a, std::int64_t b) {
   return __builtin_add_overflow(a, b, &result) ? kMost : result;
 }
 
-// At least how many steps each element takes, of the result or of the input where that has more: the taps
-// of a window or of a filter, the rows of a matrix.
+// At least how many steps each element takes, of the result or of the input where that has more:
+// the taps of a window or of a filter, the rows of a matrix.
 std::int64_t steps_each(const Node& node, std::span<const Tensor* const> inputs) {
   std::int64_t steps = node.op == "LRN" ? std::max<std::int64_t>(1, node.integer("size", 1)) : 1;
   for (std::int64_t taps : node.integers("kernel_shape", {})) steps = product(steps, taps);
@@ -69,7 +69,8 @@ void FoldingBudget::spend_steps(const Node& node, std::int64_t steps) {
 }
 
 void FoldingBudget::keep(const Node& node, const Tensor& tensor) {
-  if (tensor.is_filled() && tensor.dtype() == DType::kFloat32) return;  // was counted when it was made
+  if (tensor.is_filled() && tensor.dtype() == DType::kFloat32)
+    return;  // was counted when it was made
   spend_bytes(node, tensor.shape(), static_cast<std::int64_t>(tensor.byte_count()));
 }
 
@@ -97,7 +98,8 @@ void FoldingBudget::compute(const Node& node, std::span<const Tensor* const> inp
   for (const auto& type : types) {
     const std::int64_t count = element_count(type.shape).value_or(kMost);
     elements = sum(elements, count);
-    spend_bytes(node, type.shape, product(count, static_cast<std::int64_t>(dtype_bytes(type.dtype))));
+    spend_bytes(node, type.shape,
+                product(count, static_cast<std::int64_t>(dtype_bytes(type.dtype))));
   }
   spend_steps(node, product(elements, steps_each(node, inputs)));
 }
@@ -114,8 +116,8 @@ bool only_reshapes(const Node& node) {
          node.op == "Squeeze" || node.op == "Unsqueeze";
 }
 
-// The outputs where they are known without looking at every element: of a constant of one number that
-// is only moved, or of one that only changes its shape.
+// The outputs where they are known without looking at every element: of a constant of one number
+// that is only moved, or of one that only changes its shape.
 std::optional<std::vector<Tensor>> without_computing(const GraphOp& op, const Node& node,
                                                      std::span<const Tensor* const> inputs,
                                                      std::span<const TensorType> types,

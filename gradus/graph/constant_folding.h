@@ -18,9 +18,9 @@ class FoldingBudget {
   static constexpr std::int64_t kLeastBytes = 32 << 20;
   // Steps, which are elements read or made and multiply-adds: these, or 64 times the elements held.
   static constexpr std::int64_t kLeastSteps = 64 << 20;
-  // Elements of float32 constants of one number throughout, which have no bytes (Tensor::filled): the
-  // weights of the largest of common CNNs, which test networks are shipped with in this way (VGG-19 has
-  // 144 million).
+  // Elements of float32 constants of one number throughout, which have no bytes (Tensor::filled):
+  // the weights of the largest of common CNNs, which test networks are shipped with in this way
+  // (VGG-19 has 144 million).
   static constexpr std::int64_t kMostFilled = std::int64_t{1} << 28;
 
   explicit FoldingBudget(const Graph& graph);

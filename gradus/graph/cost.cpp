@@ -15,7 +15,8 @@ bool is_statistic(const Node& node, std::size_t input) {
 
 // Of a network that came quantized.
 bool is_integer_bias(const Node& node, std::size_t input, const Value& value) {
-  return (node.op == "Conv" || node.op == "Gemm") && input == 2 && value.constant->dtype() == DType::kInt32;
+  return (node.op == "Conv" || node.op == "Gemm") && input == 2 &&
+         value.constant->dtype() == DType::kInt32;
 }
 
 }  // namespace
@@ -31,7 +32,8 @@ Cost graph_cost(const Graph& graph) {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       if (node.inputs[i] == kNoValue || is_statistic(node, i)) continue;
       const Value& value = graph.value(node.inputs[i]);
-      if (!value.constant || !(value.constant->dtype() == DType::kFloat32 || is_integer_bias(node, i, value))) {
+      if (!value.constant ||
+          !(value.constant->dtype() == DType::kFloat32 || is_integer_bias(node, i, value))) {
         continue;
       }
       own.parameters += value.constant->size();

@@ -40,9 +40,9 @@ void set_fused_clamp(Node& node, Clamp clamp);
 // a bias is neither float nor int32.
 struct LinearConstants {
   const Value* weights = nullptr;
-  const Value* bias = nullptr;   // float; may be null
+  const Value* bias = nullptr;        // float; may be null
   const Value* bias_codes = nullptr;  // int32, in place of bias
-  const Value* gamma = nullptr;  // all four null unless batch norm is separate
+  const Value* gamma = nullptr;       // all four null unless batch norm is separate
   const Value* beta = nullptr;
   const Value* mean = nullptr;
   const Value* variance = nullptr;

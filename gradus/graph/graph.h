@@ -39,9 +39,9 @@ constexpr QuantizerId kNoQuantizer = -1;
 struct Value {
   std::string name;  // unique in the graph
   DType dtype = DType::kFloat32;
-  std::optional<Shape> shape;            // -1 for the batch; empty while rank is unknown
-  std::optional<Tensor> constant;        // an initializer: weights, or a folded constant
-  QuantizerId quantizer = kNoQuantizer;  // materialised as codes of this quantizer
+  std::optional<Shape> shape;               // -1 for the batch; empty while rank is unknown
+  std::optional<Tensor> constant;           // an initializer: weights, or a folded constant
+  QuantizerId quantizer = kNoQuantizer;     // materialised as codes of this quantizer
   mutable std::int64_t producer_hint = -1;  // where Graph::producer found it last
 };
 
@@ -87,8 +87,8 @@ class Graph {
   void rename(ValueId id, const std::string& to);
   ValueId add_constant(const std::string& value_name, Tensor tensor);
 
-  // Index of the node that produces `id`, or -1 for inputs, constants and kNoValue. O(1) while nodes stay
-  // where they are, O(nodes) after they moved.
+  // Index of the node that produces `id`, or -1 for inputs, constants and kNoValue. O(1) while
+  // nodes stay where they are, O(nodes) after they moved.
   std::int64_t producer(ValueId id) const;
   // Indices of the nodes that use `id`. O(nodes): a pass that asks for many has a GraphEditor.
   std::vector<std::size_t> consumers(ValueId id) const;

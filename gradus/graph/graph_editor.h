@@ -1,5 +1,5 @@
-// Rewiring a graph node by node in time that does not grow with the graph: who makes and who reads each
-// value is looked up once and kept up to date by the functions that change it.
+// Rewiring a graph node by node in time that does not grow with the graph: who makes and who reads
+// each value is looked up once and kept up to date by the functions that change it.
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,9 @@
 
 namespace gradus {
 
-// While there is an editor, inputs and outputs of nodes change through it alone; attributes, values and
-// inputs that are constants may change behind its back, and values may be added. Nodes keep their
-// indices until finish(): those that were removed are skipped with removed().
+// While there is an editor, inputs and outputs of nodes change through it alone; attributes, values
+// and inputs that are constants may change behind its back, and values may be added. Nodes keep
+// their indices until finish(): those that were removed are skipped with removed().
 class GraphEditor {
  public:
   explicit GraphEditor(Graph& graph);  // O(nodes)
@@ -23,7 +23,8 @@ class GraphEditor {
   bool is_output(ValueId id) const;
   // Ascending; O(all that ever read `id` since the editor was made).
   std::vector<std::size_t> consumers(ValueId id) const;
-  // The one node that reads `id`, and once; -1 if there are several, none, or it leaves the network too.
+  // The one node that reads `id`, and once; -1 if there are several, none, or it leaves the network
+  // too.
   std::int64_t sole_consumer(ValueId id) const;
 
   void set_input(std::size_t node, std::size_t slot, ValueId id);
@@ -40,9 +41,10 @@ class GraphEditor {
  private:
   struct Uses {
     std::int64_t producer = -1;
-    std::size_t reads = 0;             // inputs that are this value
+    std::size_t reads = 0;  // inputs that are this value
     bool output = false;
-    std::vector<std::size_t> readers;  // once they were; some may not be any more, or be there twice
+    std::vector<std::size_t>
+        readers;  // once they were; some may not be any more, or be there twice
   };
 
   Uses& uses(ValueId id);

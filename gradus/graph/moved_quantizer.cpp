@@ -31,7 +31,8 @@ QuantizerId moved_quantizer(Graph& graph, const Node& node, const Shape& result)
   if (!from.constant || from.quantizer == kNoQuantizer) return kNoQuantizer;
   Quantizer moved = graph.quantizers.at(static_cast<std::size_t>(from.quantizer));
   if (!moved.spec.per_channel) return from.quantizer;
-  if (std::find(kReshapes.begin(), kReshapes.end(), node.op) == kReshapes.end()) return kNoQuantizer;
+  if (std::find(kReshapes.begin(), kReshapes.end(), node.op) == kReshapes.end())
+    return kNoQuantizer;
   const auto axis = same_slices(from.constant->shape(), moved.spec.axis, result);
   if (!axis) return kNoQuantizer;
   if (*axis == moved.spec.axis) return from.quantizer;

@@ -103,11 +103,11 @@ struct NotNormalized {
   std::vector<Node> left_out;     // as they were
   std::set<std::string> guessed;  // names of nodes in the graph
 };
-// The same for as much of the graph as can be: what is wrong of each node is told to `errors`, and the graph
-// is brought into the form without the nodes that are wrong and those that `unusable` names. What they read
-// are outputs of the graph, what they would have made are inputs, guessed to be like their own first input;
-// of nodes that depend on the guess no more is told than what does not. Throws Error if the graph as a whole
-// is malformed.
+// The same for as much of the graph as can be: what is wrong of each node is told to `errors`, and
+// the graph is brought into the form without the nodes that are wrong and those that `unusable`
+// names. What they read are outputs of the graph, what they would have made are inputs, guessed to
+// be like their own first input; of nodes that depend on the guess no more is told than what does
+// not. Throws Error if the graph as a whole is malformed.
 NotNormalized normalize_what_can_be(Graph& graph, const NormalizeOptions& options,
                                     const std::set<std::string>& unusable, ErrorSink& errors);
 

@@ -22,14 +22,14 @@ void double_from(Shape& shape, std::size_t axis) {
 }
 
 // Other guesses: more pixels, more channels too, an axis less, and one more.
-constexpr std::array<Change, 4> kOthers = {
-    [](Shape& shape) { double_from(shape, 2); }, [](Shape& shape) { double_from(shape, 1); },
-    [](Shape& shape) {
-      if (shape.size() > 1) shape.pop_back();
-    },
-    [](Shape& shape) {
-      if (shape.size() < 8) shape.push_back(1);
-    }};
+constexpr std::array<Change, 4> kOthers = {[](Shape& shape) { double_from(shape, 2); },
+                                           [](Shape& shape) { double_from(shape, 1); },
+                                           [](Shape& shape) {
+                                             if (shape.size() > 1) shape.pop_back();
+                                           },
+                                           [](Shape& shape) {
+                                             if (shape.size() < 8) shape.push_back(1);
+                                           }};
 
 class Surveyor : public Normalizer {
  public:
@@ -87,8 +87,8 @@ class Surveyor : public Normalizer {
     return false;
   }
 
-  // What is wrong with an attribute whatever the shapes are is wrong with other guesses alike. That with
-  // other channels the weights fit no more says nothing.
+  // What is wrong with an attribute whatever the shapes are is wrong with other guesses alike. That
+  // with other channels the weights fit no more says nothing.
   bool try_guessed(const Node& node) {
     std::optional<Error> first;
     const std::size_t before = graph_.nodes.size();
@@ -165,12 +165,12 @@ class Surveyor : public Normalizer {
 
   // What the node would have made is taken to be like its first input.
   void leave_out(Node node) {
-    const ValueId like = node.inputs.empty() || node.inputs[0] == kNoValue ||
-                                 unknown_.contains(node.inputs[0])
-                             ? kNoValue
-                             : resolved(node.inputs[0]);
-    const bool known = like != kNoValue && graph_.value(like).shape && !graph_.value(like).constant &&
-                       graph_.value(like).dtype == DType::kFloat32;
+    const ValueId like =
+        node.inputs.empty() || node.inputs[0] == kNoValue || unknown_.contains(node.inputs[0])
+            ? kNoValue
+            : resolved(node.inputs[0]);
+    const bool known = like != kNoValue && graph_.value(like).shape &&
+                       !graph_.value(like).constant && graph_.value(like).dtype == DType::kFloat32;
     for (ValueId id : node.outputs) {
       if (id == kNoValue) continue;
       if (known) {
@@ -187,8 +187,9 @@ class Surveyor : public Normalizer {
 
   // What nodes that are left out would read leaves the graph; what they would make comes in.
   void close_gaps() {
-    std::erase_if(graph_.outputs,
-                  [&](ValueId id) { return unknown_.contains(id) || gaps_.contains(resolved(id)); });
+    std::erase_if(graph_.outputs, [&](ValueId id) {
+      return unknown_.contains(id) || gaps_.contains(resolved(id));
+    });
     std::set<ValueId> known(graph_.outputs.begin(), graph_.outputs.end());
     for (const Node& node : not_normalized_.left_out) {
       for (ValueId id : node.inputs) {

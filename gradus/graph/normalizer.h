@@ -1,4 +1,5 @@
-// How a graph is brought into normal form, node by node: what normalize() and normalize_what_can_be() share.
+// How a graph is brought into normal form, node by node: what normalize() and
+// normalize_what_can_be() share.
 #pragma once
 
 #include <set>
@@ -18,8 +19,8 @@ namespace gradus {
 bool is_known_operator(const Node& node, int opset);
 // Drops trailing inputs that are left out, and outputs that nobody reads (`used`, of each value).
 void trim_node(Node& node, const std::vector<bool>& used);
-// The numbers of inputs and outputs and the names of attributes. Returns whether all was well, where `errors`
-// goes on; throws Error for what cannot be looked past.
+// The numbers of inputs and outputs and the names of attributes. Returns whether all was well,
+// where `errors` goes on; throws Error for what cannot be looked past.
 bool check_form(const Node& node, const GraphOp& op, ErrorSink& errors);
 
 // Takes the nodes out of a sorted graph and gives them back in normal form.
@@ -43,8 +44,8 @@ class Normalizer {
   // A graph output that an Identity made takes the name of that output over to what it stood for.
   // Where that is impossible the Identity stays.
   void finish_outputs();
-  // A constant of one number throughout is as large as it likes as the weights of a layer, which only a
-  // command that runs the network looks at. Elsewhere its elements are looked at sooner.
+  // A constant of one number throughout is as large as it likes as the weights of a layer, which
+  // only a command that runs the network looks at. Elsewhere its elements are looked at sooner.
   void limit_filled();
   // What a value stands for once every Identity is gone.
   ValueId resolved(ValueId id) const;

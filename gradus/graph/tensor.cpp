@@ -27,10 +27,9 @@ std::size_t dtype_bytes(DType dtype) noexcept {
 }
 
 const char* dtype_name(DType dtype) noexcept {
-  static constexpr const char* kNames[] = {"float32", "float64", "float16", "bfloat16", "int8",
-                                           "int16",   "int32",   "int64",   "uint8",    "uint16",
-                                           "uint32",  "uint64",  "bool",    "int4",     "uint4",
-                                           "int2",    "uint2"};
+  static constexpr const char* kNames[] = {
+      "float32", "float64", "float16", "bfloat16", "int8", "int16", "int32", "int64", "uint8",
+      "uint16",  "uint32",  "uint64",  "bool",     "int4", "uint4", "int2",  "uint2"};
   return kNames[static_cast<std::size_t>(dtype)];
 }
 

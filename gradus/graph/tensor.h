@@ -1,9 +1,9 @@
-// A constant tensor: type, shape and bytes in host order, row-major. Integers of 2 and 4 bits take a
-// byte each, as an int8 or uint8.
+// A constant tensor: type, shape and bytes in host order, row-major. Integers of 2 and 4 bits take
+// a byte each, as an int8 or uint8.
 //
-// Copies share their bytes until one of them is written to, so that a copy of a network costs nothing
-// for its weights. A tensor that holds one number throughout (filled) has no bytes until someone reads
-// them: a file of 100 bytes can ask for a gigabyte of zeros.
+// Copies share their bytes until one of them is written to, so that a copy of a network costs
+// nothing for its weights. A tensor that holds one number throughout (filled) has no bytes until
+// someone reads them: a file of 100 bytes can ask for a gigabyte of zeros.
 #pragma once
 
 #include <cstddef>

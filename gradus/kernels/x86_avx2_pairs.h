@@ -1,5 +1,5 @@
-// Two tensors of stored codes, eight elements at a time. For AVX2 files only: an unnamed namespace, so
-// that every such file has its own copy (docs/architecture.md, ODR rule).
+// Two tensors of stored codes, eight elements at a time. For AVX2 files only: an unnamed namespace,
+// so that every such file has its own copy (docs/architecture.md, ODR rule).
 #pragma once
 
 #include <immintrin.h>

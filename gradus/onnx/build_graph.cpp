@@ -207,7 +207,8 @@ class Builder {
 
 }  // namespace
 
-Graph build_graph(ModelProto& model, Inputs allowed, const std::map<std::string, Tensor>& constants) {
+Graph build_graph(ModelProto& model, Inputs allowed,
+                  const std::map<std::string, Tensor>& constants) {
   return Builder(model, allowed, constants).run();
 }
 

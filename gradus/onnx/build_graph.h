@@ -15,8 +15,8 @@ namespace gradus::onnx {
 enum class Inputs { kFloats, kCodes, kAll };
 
 // Takes the tensors out of `model`. `constants`: see ImportOptions. Operators of other domains are
-// named with them. Throws Error without a path: kInvalidFile, kUnsupported, and kInvalidArgument for
-// a constant that fits nowhere.
+// named with them. Throws Error without a path: kInvalidFile, kUnsupported, and kInvalidArgument
+// for a constant that fits nowhere.
 Graph build_graph(ModelProto& model, Inputs allowed,
                   const std::map<std::string, Tensor>& constants = {});
 

@@ -112,7 +112,8 @@ void refuse_quantized(const Graph& graph) {
   for (const auto& node : graph.nodes) {
     if (node.op.find("Integer") != std::string::npos || node.op == "DynamicQuantizeLinear") {
       unsupported("node '" + node.name + "' (" + node.op +
-                  "): quantizes while the network runs; expected floats, or a network quantized statically");
+                  "): quantizes while the network runs; expected floats, or a network quantized "
+                  "statically");
     }
     if (!is_quantized_op(node.op)) continue;
     unsupported(

@@ -33,13 +33,14 @@ Graph import_onnx(const std::string& path, const ImportOptions& options = {});
 
 // What there is of a float network, whatever is wrong with it.
 struct ImportReport {
-  std::vector<Error> errors;   // of nodes, in the order of the file; empty: import_onnx would take it
-  Graph graph;                 // in normal form, as far as it is known
-  NotNormalized rest;          // what of it is not there, or guessed
+  std::vector<Error>
+      errors;          // of nodes, in the order of the file; empty: import_onnx would take it
+  Graph graph;         // in normal form, as far as it is known
+  NotNormalized rest;  // what of it is not there, or guessed
 };
 
-// As import_onnx, but goes on after a node that is wrong: each is told once, and none for what another did.
-// Throws Error as import_onnx does where the file as a whole is wrong.
+// As import_onnx, but goes on after a node that is wrong: each is told once, and none for what
+// another did. Throws Error as import_onnx does where the file as a whole is wrong.
 ImportReport examine_onnx(const std::string& path);
 
 // A network that came quantized: Quant nodes where values are rounded, constants with quantizers.
@@ -52,8 +53,8 @@ struct QuantizedNetwork {
 // Reads a quantized .onnx file, in any of the ways of writing one that qdq/lift.h lists, as
 // import_onnx does. Throws Error: kInvalidArgument if nothing in it is quantized.
 QuantizedNetwork import_quantized_onnx(const std::string& path);
-// Whether import_quantized_onnx is the one to read it; import_onnx where the file is damaged, which says
-// so. Reads no tensor. Throws Error (kNotFound) if the file cannot be read.
+// Whether import_quantized_onnx is the one to read it; import_onnx where the file is damaged, which
+// says so. Reads no tensor. Throws Error (kNotFound) if the file cannot be read.
 bool is_quantized_onnx(const std::string& path);
 
 struct ExportOptions {
@@ -63,8 +64,8 @@ struct ExportOptions {
 };
 
 // Writes a float graph in normal form, or what to_qdq() made of a quantized one, as ONNX of the
-// opset asked for, whole or not at all; the batch is called N. import_onnx, or import_quantized_onnx,
-// gives the same graph back. Throws Error: kFailed and kNotFound as
+// opset asked for, whole or not at all; the batch is called N. import_onnx, or
+// import_quantized_onnx, gives the same graph back. Throws Error: kFailed and kNotFound as
 // write_file_atomically does, kUnsupported if the network passes 2 GiB. Throws LogicError for a
 // graph with quantizers or attached batch norms (fused.h).
 void export_onnx(const Graph& graph, const std::string& path, const ExportOptions& options = {});

@@ -1,5 +1,6 @@
-// Integers of 2 and 4 bits as ONNX stores them: two's complement, several in a byte, the first in the
-// low bits; the last byte is filled with zeros. (onnx.proto, TensorProto.DataType and int32_data.)
+// Integers of 2 and 4 bits as ONNX stores them: two's complement, several in a byte, the first in
+// the low bits; the last byte is filled with zeros. (onnx.proto, TensorProto.DataType and
+// int32_data.)
 #pragma once
 
 #include <cstddef>

@@ -45,7 +45,8 @@ struct ModelProto {
   std::vector<TensorProto> initializers;
   std::vector<InputProto> inputs;
   std::vector<std::string> outputs;
-  std::map<std::string, std::string> metadata;  // the entries that gradus wrote, by key without prefix
+  std::map<std::string, std::string>
+      metadata;  // the entries that gradus wrote, by key without prefix
 };
 
 // TensorProto.DataType. Empty for types that gradus does not hold.

@@ -16,7 +16,8 @@ constexpr const char* kMetadataPrefix = "gradus.";
 // Throws Error: kInvalidFile if the bytes are no ONNX model within limits.h, kUnsupported for
 // subgraphs, local functions, sparse and segmented tensors. Nodes and names are not checked yet.
 ModelProto read_model(std::span<const std::byte> bytes, ExternalFiles& files);
-// The same, telling `errors` of attributes that are wrong: if that goes on, their nodes are marked broken.
+// The same, telling `errors` of attributes that are wrong: if that goes on, their nodes are marked
+// broken.
 ModelProto read_model(std::span<const std::byte> bytes, ExternalFiles& files, ErrorSink& errors);
 
 }  // namespace gradus::onnx

@@ -36,8 +36,8 @@ struct Padding {
 };
 Padding padding_of(const Graph& graph, const Node& node);
 
-// Whether a ConvTranspose only puts zeros between the pixels of a map: one tap of 1 for each channel
-// by itself, nothing added or cut.
+// Whether a ConvTranspose only puts zeros between the pixels of a map: one tap of 1 for each
+// channel by itself, nothing added or cut.
 bool is_spread(const Graph& graph, const Node& node);
 
 // out[i] = in[begin + i * step] along `axis`; 0 <= begin < dimension, step >= 1.

@@ -30,15 +30,15 @@ Problem problem_of(const std::string& rule, const Error& error) {
   if (!text.starts_with("node '") || op_end == std::string::npos) {
     return {rule, "", "", {}, text, ""};
   }
-  return {rule, text.substr(6, name_end - 6), text.substr(name_end + 3, op_end - name_end - 3), {},
-          text.substr(op_end + 3), ""};
+  return {rule, text.substr(6, name_end - 6), text.substr(name_end + 3, op_end - name_end - 3),
+          {},   text.substr(op_end + 3),      ""};
 }
 
 namespace {
 
 // The selectors that match nothing as problems; what is left of the recipe.
-Recipe without_unmatched(const Graph& imported, const Recipe& recipe, std::span<const Node> left_out,
-                         std::vector<Problem>& problems) {
+Recipe without_unmatched(const Graph& imported, const Recipe& recipe,
+                         std::span<const Node> left_out, std::vector<Problem>& problems) {
   Recipe usable = recipe;
   if (recipe.overrides.empty() && recipe.ignored_scope.empty()) return usable;
   Recipe without;
@@ -50,9 +50,8 @@ Recipe without_unmatched(const Graph& imported, const Recipe& recipe, std::span<
   for (const std::string& line : unmatched_selectors(fused, recipe, left_out)) {
     problems.push_back({"selector", "", "", {}, line, ""});
   }
-  std::erase_if(usable.overrides, [&](const Override& rule) {
-    return select(fused, Selector(rule.select)).empty();
-  });
+  std::erase_if(usable.overrides,
+                [&](const Override& rule) { return select(fused, Selector(rule.select)).empty(); });
   std::erase_if(usable.ignored_scope,
                 [&](const std::string& scope) { return select(fused, Selector(scope)).empty(); });
   return usable;
@@ -95,9 +94,10 @@ NetworkReport examine_network(const Graph& imported, const Recipe& recipe,
   }
   for (const Island& island : report.islands) {
     if (recipe.islands && island.refusal.empty()) continue;
-    const std::string also = island.refusal.empty() ? "" : " (nor in float: " + island.refusal + ")";
-    problems.push_back({"integer-form", island.node, island.op, island.shape,
-                        island.reason + also, island.remedy});
+    const std::string also =
+        island.refusal.empty() ? "" : " (nor in float: " + island.refusal + ")";
+    problems.push_back({"integer-form", island.node, island.op, island.shape, island.reason + also,
+                        island.remedy});
   }
   return report;
 }

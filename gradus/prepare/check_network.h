@@ -29,17 +29,18 @@ struct NetworkReport {
   std::vector<Problem> problems;
   std::vector<Island> islands;
 };
-// `rest`: nodes of the network that the graph lacks because import could not take them, and those of whose
-// shapes nothing may be said. Never throws Error.
+// `rest`: nodes of the network that the graph lacks because import could not take them, and those
+// of whose shapes nothing may be said. Never throws Error.
 NetworkReport examine_network(const Graph& imported, const Recipe& recipe,
                               const NotNormalized& rest = {});
 
 // An error as a problem: of the node that its message begins with, if it does.
 Problem problem_of(const std::string& rule, const Error& error);
 
-// The problems alone. `imported` as the importer or the zoo gives it. Empty: it can be prepared, trained and, where the
-// recipe quantizes weights and activations, converted. Islands are problems where the recipe allows
-// none, or where float operators cannot compute them either. Never throws Error.
+// The problems alone. `imported` as the importer or the zoo gives it. Empty: it can be prepared,
+// trained and, where the recipe quantizes weights and activations, converted. Islands are problems
+// where the recipe allows none, or where float operators cannot compute them either. Never throws
+// Error.
 std::vector<Problem> check_network(const Graph& imported, const Recipe& recipe);
 
 }  // namespace gradus

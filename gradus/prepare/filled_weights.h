@@ -1,6 +1,6 @@
-// Weights of one number throughout (Tensor::filled) have no bytes. Where a pass has to make them, one by one,
-// it makes so many: networks that are shipped without trained weights have less, and a file of a few hundred
-// bytes cannot ask for more.
+// Weights of one number throughout (Tensor::filled) have no bytes. Where a pass has to make them,
+// one by one, it makes so many: networks that are shipped without trained weights have less, and a
+// file of a few hundred bytes cannot ask for more.
 #pragma once
 
 #include <cstdint>

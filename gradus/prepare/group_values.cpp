@@ -156,10 +156,10 @@ std::vector<float> activation_results(const Graph& graph, const Node& root,
   };
   const auto given = input.as<float>();
   for (std::int64_t t = 0; t < tables; ++t) {
-    for (std::int64_t i = 0; i < count; ++i) given[place(t, i)] = reals[static_cast<std::size_t>(i)];
+    for (std::int64_t i = 0; i < count; ++i)
+      given[place(t, i)] = reals[static_cast<std::size_t>(i)];
   }
-  const Tensor output =
-      run_group(graph, root, std::move(input), [&](ValueId) { return shape; });
+  const Tensor output = run_group(graph, root, std::move(input), [&](ValueId) { return shape; });
   std::vector<float> results;
   for (std::int64_t t = 0; t < tables; ++t) {
     for (std::int64_t i = 0; i < count; ++i) results.push_back(output.as<float>()[place(t, i)]);

@@ -10,18 +10,43 @@
 namespace gradus {
 namespace {
 
-constexpr std::string_view kFunctions[] = {
-    "Abs",       "Ceil",     "Celu", "Clip",        "Cos",     "Elu",        "Erf",
-    "Exp",       "Floor",    "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Log",
-    "Mish",      "Neg",      "Reciprocal", "Relu",  "Round",   "Selu",       "Sigmoid",
-    "Sign",      "Sin",      "Softplus", "Softsign", "Sqrt",   "Swish",      "Tanh",
-    "ThresholdedRelu", "Not"};
+constexpr std::string_view kFunctions[] = {"Abs",
+                                           "Ceil",
+                                           "Celu",
+                                           "Clip",
+                                           "Cos",
+                                           "Elu",
+                                           "Erf",
+                                           "Exp",
+                                           "Floor",
+                                           "Gelu",
+                                           "HardSigmoid",
+                                           "HardSwish",
+                                           "LeakyRelu",
+                                           "Log",
+                                           "Mish",
+                                           "Neg",
+                                           "Reciprocal",
+                                           "Relu",
+                                           "Round",
+                                           "Selu",
+                                           "Sigmoid",
+                                           "Sign",
+                                           "Sin",
+                                           "Softplus",
+                                           "Softsign",
+                                           "Sqrt",
+                                           "Swish",
+                                           "Tanh",
+                                           "ThresholdedRelu",
+                                           "Not"};
 constexpr std::string_view kOfTwo[] = {
-    "Add", "Div",   "Max",  "Min",         "Mul",     "Pow",            "PRelu", "Sub",
-    "And", "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Or",    "Xor"};
-constexpr std::string_view kMovements[] = {
-    "DepthToSpace", "Expand", "Flatten", "Gather",       "Reshape",   "Slice",
-    "SpaceToDepth", "Squeeze", "Tile",   "Transpose",    "Unsqueeze"};
+    "Add", "Div", "Max",   "Min",  "Mul",         "Pow",     "PRelu",
+    "Sub", "And", "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual",
+    "Or",  "Xor"};
+constexpr std::string_view kMovements[] = {"DepthToSpace", "Expand",    "Flatten",      "Gather",
+                                           "Reshape",      "Slice",     "SpaceToDepth", "Squeeze",
+                                           "Tile",         "Transpose", "Unsqueeze"};
 
 bool among(const auto& list, const std::string& op) {
   return std::find(std::begin(list), std::end(list), op) != std::end(list);

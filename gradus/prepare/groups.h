@@ -15,8 +15,9 @@
 
 namespace gradus {
 
-// Marks the inner nodes of every group that there can be; no value inside one carries a quantizer. Movements
-// that are too much beside the others get the attribute "unmapped": no gather is made of them.
+// Marks the inner nodes of every group that there can be; no value inside one carries a quantizer.
+// Movements that are too much beside the others get the attribute "unmapped": no gather is made of
+// them.
 void mark_groups(Graph& graph);
 
 bool is_inner(const Node& node);
@@ -28,8 +29,8 @@ std::vector<const Node*> group_of(const Graph& graph, const Node& root);
 // or none.
 ValueId source_of(const Graph& graph, const Node& root);
 
-// Whether the node computes element by element, with constants that are one number or one a channel.
-// Its values are float32 or bool.
+// Whether the node computes element by element, with constants that are one number or one a
+// channel. Its values are float32 or bool.
 bool is_pointwise(const Graph& graph, const Node& node);
 // Whether it is pointwise and its result real: it may be the root of a group.
 bool is_function(const Graph& graph, const Node& node);

@@ -59,7 +59,8 @@ void check_pair(const Graph& graph, const Node& node) {
   const Shape& b = input_shape(graph, node, 1);
   const auto fits = [](const Shape& whole, const Shape& part) {
     if (whole.size() != part.size() || whole.size() < 2 || whole.size() > 4) return false;
-    const bool pixel = std::all_of(part.begin() + 2, part.end(), [](auto size) { return size == 1; });
+    const bool pixel =
+        std::all_of(part.begin() + 2, part.end(), [](auto size) { return size == 1; });
     return whole[0] == part[0] && whole[1] == part[1] &&
            (pixel || std::equal(whole.begin() + 2, whole.end(), part.begin() + 2));
   };
@@ -154,8 +155,10 @@ void check_movement(const Graph& graph, const Node& node) {
     }
   }
   if (node.attributes.contains("unmapped")) {
-    refuse_node(node, "moves too many elements beside the other movements of the network; expected fewer than "
-                      "2^25 an image in all");
+    refuse_node(
+        node,
+        "moves too many elements beside the other movements of the network; expected fewer than "
+        "2^25 an image in all");
   }
   movement_map(graph, node);
 }

@@ -38,13 +38,14 @@ const IntegerOp* find_integer_op(const Graph& graph, const Node& root);
 // An inner node of a group has the integer form of its root.
 Refusal no_integer_form(const Graph& graph, const Node& node);
 
-// Whether the node's group is computed in integers: it has an integer form, everything that it reads
-// is codes, its weights too, and its output is codes or may leave as float. Every other node is an
-// island (island_form.h), but for those of which keeps_order() is true and that pass on a float.
+// Whether the node's group is computed in integers: it has an integer form, everything that it
+// reads is codes, its weights too, and its output is codes or may leave as float. Every other node
+// is an island (island_form.h), but for those of which keeps_order() is true and that pass on a
+// float.
 bool runs_in_integers(const Graph& graph, const Node& node);
 
-// The inputs that carry activations: not weights, bias, axes or bounds. Of the root of a group: what
-// the group reads.
+// The inputs that carry activations: not weights, bias, axes or bounds. Of the root of a group:
+// what the group reads.
 std::vector<ValueId> data_inputs(const Graph& graph, const Node& root);
 
 // Whether the node is Identity, Flatten or Reshape and leaves [N, H, W, C] memory as it is: only a

@@ -64,8 +64,8 @@ Shape image_shape(const Graph& graph, const Node& node, ValueId id) {
 
 // Attributes that passes leave on a node for themselves.
 bool is_own(const std::string& key) {
-  return key.starts_with("bn_") || key.starts_with("activation_") || key == "inner" || key == "unmapped" ||
-         key == "from_batch_norm";
+  return key.starts_with("bn_") || key.starts_with("activation_") || key == "inner" ||
+         key == "unmapped" || key == "from_batch_norm";
 }
 
 std::vector<float> quantized_weights(const Graph& graph, const Value& value) {
@@ -80,7 +80,8 @@ std::vector<float> quantized_weights(const Graph& graph, const Value& value) {
   if (value.quantizer == kNoQuantizer) return values;
   const Quantizer& quantizer = graph.quantizers[static_cast<std::size_t>(value.quantizer)];
   const auto& parameters = quantizer.parameters;
-  if (parameters.scale.empty()) return values;  // not calibrated yet: their number is all that counts
+  if (parameters.scale.empty())
+    return values;  // not calibrated yet: their number is all that counts
   const Shape& shape = value.constant->shape();
   const bool one = parameters.scale.size() == 1;  // for a number alone too, which has no axis
   const auto axis = static_cast<std::size_t>(quantizer.spec.axis);
@@ -152,9 +153,8 @@ void fold_batch_norm(const Graph& graph, const Node& node, floatops::FloatCall& 
                                            static_cast<double>(affine.gain[i / taps]));
   }
   call.inputs.resize(3);
-  call.inputs[2] = {InputKind::kConstant,
-                    {static_cast<std::int64_t>(affine.offset.size())},
-                    affine.offset};
+  call.inputs[2] = {
+      InputKind::kConstant, {static_cast<std::int64_t>(affine.offset.size())}, affine.offset};
 }
 
 // The constant indices, from 0: floatops have them as an attribute.
@@ -162,7 +162,8 @@ std::vector<std::int64_t> gather_indices(const Graph& graph, const Node& node) {
   const auto& constant = graph.value(node.inputs.at(1)).constant;
   if (!constant) refuse_node(node, "its indices are computed at run time; expected constants");
   const Shape& shape = known_shape(graph, node, node.inputs[0]);
-  const auto axis = static_cast<std::size_t>(normal_axis(node, node.integer("axis", 0), shape.size()));
+  const auto axis =
+      static_cast<std::size_t>(normal_axis(node, node.integer("axis", 0), shape.size()));
   std::vector<std::int64_t> indices;
   if (constant->dtype() == DType::kInt32) {
     const auto narrow = constant->as<std::int32_t>();
@@ -182,11 +183,11 @@ void refuse_across_batch(const Node& node) {
     return at < list.size() && list[at] != harmless;
   };
   const auto axes = node.integers("axes", {});
-  const bool across = node.integer("axis", 1) == 0 ||
-                      std::find(axes.begin(), axes.end(), 0) != axes.end() ||
-                      holds("perm", 0, 0) || holds("repeats", 0, 1) ||
-                      (node.op == "Pad" && (holds("pads", 0, 0) ||
-                                            holds("pads", node.integers("pads", {}).size() / 2, 0)));
+  const bool across =
+      node.integer("axis", 1) == 0 || std::find(axes.begin(), axes.end(), 0) != axes.end() ||
+      holds("perm", 0, 0) || holds("repeats", 0, 1) ||
+      (node.op == "Pad" &&
+       (holds("pads", 0, 0) || holds("pads", node.integers("pads", {}).size() / 2, 0)));
   if (across) refuse_node(node, "computes across the batch; expected another axis");
 }
 

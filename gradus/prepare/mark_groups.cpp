@@ -28,7 +28,8 @@ Readers readers_of(const Graph& graph) {
 // Grows a group from its root towards the inputs, always by the latest node that it reads.
 class Grower {
  public:
-  Grower(Graph& graph, const Readers& readers, std::size_t root) : graph_(graph), readers_(readers) {
+  Grower(Graph& graph, const Readers& readers, std::size_t root)
+      : graph_(graph), readers_(readers) {
     take(root);
   }
 
@@ -52,7 +53,8 @@ class Grower {
     while (sources_.size() == 1) {
       const auto& shape = graph_.value(*sources_.begin()).shape;
       if (!shape) return;
-      if (shape->size() >= 2 && shape->size() <= 4 && shape->at(0) == -1) return mark(inside_.size());
+      if (shape->size() >= 2 && shape->size() <= 4 && shape->at(0) == -1)
+        return mark(inside_.size());
       const std::int64_t before = graph_.producer(*sources_.begin());
       if (before < 0 || !may_take(before)) return;
       if (!is_movement(graph_.nodes[static_cast<std::size_t>(before)])) return;
@@ -87,7 +89,8 @@ class Grower {
 
   // The first `count` that were taken are the group, the root being the first.
   void mark(std::size_t count) {
-    for (std::size_t i = 1; i < count; ++i) graph_.nodes[inside_[i]].attributes["inner"] = std::int64_t{1};
+    for (std::size_t i = 1; i < count; ++i)
+      graph_.nodes[inside_[i]].attributes["inner"] = std::int64_t{1};
   }
 
   Graph& graph_;
@@ -96,8 +99,8 @@ class Grower {
   std::set<ValueId> sources_;  // read from outside, constants aside
 };
 
-// How many elements of an image all movements may have together: each is followed on its way when its gather
-// is made, and a small file can have 20,000 of any size.
+// How many elements of an image all movements may have together: each is followed on its way when
+// its gather is made, and a small file can have 20,000 of any size.
 constexpr std::int64_t kMostMoved = std::int64_t{1} << 25;
 
 std::int64_t elements_of(const Graph& graph, ValueId id) {

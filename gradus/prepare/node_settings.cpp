@@ -88,8 +88,8 @@ std::vector<std::size_t> select(const Graph& graph, const Selector& selector) {
 std::vector<std::string> unmatched_selectors(const Graph& graph, const Recipe& recipe,
                                              std::span<const Node> others) {
   const auto matches = [&](const Selector& selector) {
-    const bool by_place = selector.kind() == Selector::Kind::kFirst ||
-                          selector.kind() == Selector::Kind::kLast;
+    const bool by_place =
+        selector.kind() == Selector::Kind::kFirst || selector.kind() == Selector::Kind::kLast;
     return !select(graph, selector).empty() ||
            std::any_of(others.begin(), others.end(), [&](const Node& node) {
              return by_place || selector.matches(node.name, node.op);

@@ -17,8 +17,8 @@ namespace gradus {
 struct Pass {
   std::string name;     // the file's name
   std::string summary;  // one line: what it changes
-  // What is wrong with a node or setting is told to `errors`; if that goes on, so does the pass: the node
-  // stays as it is, the setting is a default one.
+  // What is wrong with a node or setting is told to `errors`; if that goes on, so does the pass:
+  // the node stays as it is, the setting is a default one.
   void (*run)(Graph& graph, const Recipe& recipe, ErrorSink& errors);
 };
 std::span<const Pass> prepare_passes();
@@ -30,7 +30,8 @@ std::span<const Pass> prepare_passes();
 // Throws Error: kInvalidArgument if a selector matches nothing, kUnsupported naming a node that
 // cannot be prepared.
 void prepare(Graph& graph, const Recipe& recipe);
-// The same, telling `errors`: where it keeps them the graph is not fit for use, but for being looked at.
+// The same, telling `errors`: where it keeps them the graph is not fit for use, but for being
+// looked at.
 void prepare(Graph& graph, const Recipe& recipe, ErrorSink& errors);
 
 // A node of a prepared graph that integers do not compute: it runs in float amid them.
@@ -42,9 +43,9 @@ struct Island {
   std::string remedy;   // what would bring it to integers
   std::string refusal;  // why the engine cannot run it in float either; or empty
   // What it costs, an image:
-  std::int64_t elements = 0;  // computed
-  std::int64_t macs = 0;      // multiply-accumulates in float
-  std::int64_t converted = 0; // codes made reals before it and reals made codes behind it
+  std::int64_t elements = 0;   // computed
+  std::int64_t macs = 0;       // multiply-accumulates in float
+  std::int64_t converted = 0;  // codes made reals before it and reals made codes behind it
 };
 // Empty for a graph prepared with quantize: false. In the order of the nodes.
 std::vector<Island> islands(const Graph& prepared);

@@ -143,8 +143,8 @@ class Absorber {
     return op != nullptr && op->role == Role::kPassThrough && !no_integer_form(graph_, node);
   }
 
-  // Backwards, so that a Quant goes in front of several movers in a row. A clamp that no layer took in
-  // gives the same codes for reals that were rounded to its output's grid before.
+  // Backwards, so that a Quant goes in front of several movers in a row. A clamp that no layer took
+  // in gives the same codes for reals that were rounded to its output's grid before.
   void hoist() {
     for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
       const bool joins = graph_.nodes[i].op == "Concat";
@@ -189,7 +189,8 @@ class Absorber {
     graph_.value(id).quantizer = quantizer(uses.grids[0]);
   }
 
-  // An input that others read as it is, or as other codes, is copied for each: an Identity rounds it.
+  // An input that others read as it is, or as other codes, is copied for each: an Identity rounds
+  // it.
   void copy_input(ValueId id, const Uses& uses) {
     for (const QuantNode& grid : uses.grids) {
       Value copy = graph_.value(id);

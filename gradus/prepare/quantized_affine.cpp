@@ -38,7 +38,8 @@ Node with_constant(Graph& graph, const Node& norm, const std::string& op, ValueI
   Node node;
   node.name = norm.name + "." + op;
   node.op = op;
-  node.inputs = {x, graph.add_constant(node.name + ".constant", Tensor::from<float>(shape, values))};
+  node.inputs = {x,
+                 graph.add_constant(node.name + ".constant", Tensor::from<float>(shape, values))};
   return node;
 }
 
@@ -48,9 +49,12 @@ struct Affine {
 };
 
 // Input `i` as one number a channel of `shape`; empty if it is no such constant.
-std::vector<double> channel_constant(const Graph& graph, const Node& node, std::size_t i, const Shape& shape) {
+std::vector<double> channel_constant(const Graph& graph, const Node& node, std::size_t i,
+                                     const Shape& shape) {
   const ValueId id = node.input(i);
-  if (id == kNoValue || !graph.value(id).constant || graph.value(id).constant->dtype() != DType::kFloat32) return {};
+  if (id == kNoValue || !graph.value(id).constant ||
+      graph.value(id).constant->dtype() != DType::kFloat32)
+    return {};
   const Shape& own = graph.value(id).constant->shape();
   if (own.size() > shape.size()) return {};
   const std::size_t missing = shape.size() - own.size();
@@ -59,25 +63,31 @@ std::vector<double> channel_constant(const Graph& graph, const Node& node, std::
   }
   const auto values = graph.value(id).constant->as<float>();
   std::vector<double> list(static_cast<std::size_t>(shape[1]));
-  for (std::size_t c = 0; c < list.size(); ++c) list[c] = static_cast<double>(values[values.size() == 1 ? 0 : c]);
+  for (std::size_t c = 0; c < list.size(); ++c)
+    list[c] = static_cast<double>(values[values.size() == 1 ? 0 : c]);
   return list;
 }
 
 bool apply_batch_norm(const Graph& graph, const Node& norm, Affine& affine) {
   const auto p = parameters(graph, norm);
-  if (p.empty() || p[0].size() != affine.gain.size() || norm.integer("training_mode", 0) != 0) return false;
+  if (p.empty() || p[0].size() != affine.gain.size() || norm.integer("training_mode", 0) != 0)
+    return false;
   for (std::size_t c = 0; c < affine.gain.size(); ++c) {
-    const double gain = static_cast<double>(p[0][c]) / std::sqrt(static_cast<double>(p[3][c]) +
-                                                                 static_cast<double>(norm.real("epsilon", 1e-5f)));
+    const double gain =
+        static_cast<double>(p[0][c]) /
+        std::sqrt(static_cast<double>(p[3][c]) + static_cast<double>(norm.real("epsilon", 1e-5f)));
     affine.gain[c] *= gain;
-    affine.offset[c] = (affine.offset[c] - static_cast<double>(p[2][c])) * gain + static_cast<double>(p[1][c]);
+    affine.offset[c] =
+        (affine.offset[c] - static_cast<double>(p[2][c])) * gain + static_cast<double>(p[1][c]);
   }
   return true;
 }
 
-// Puts the node, which reads `x` of `shape`, behind `affine`. Returns false if it is no such function.
+// Puts the node, which reads `x` of `shape`, behind `affine`. Returns false if it is no such
+// function.
 bool apply(const Graph& graph, const Node& node, ValueId x, const Shape& shape, Affine& affine) {
-  if (node.op == "BatchNormalization") return node.inputs[0] == x && apply_batch_norm(graph, node, affine);
+  if (node.op == "BatchNormalization")
+    return node.inputs[0] == x && apply_batch_norm(graph, node, affine);
   const bool product = node.op == "Mul" || node.op == "Div";
   if (!product && node.op != "Add" && node.op != "Sub") return false;
   if (node.inputs.size() != 2 || graph.value(node.outputs.at(0)).shape != shape) return false;
@@ -89,13 +99,17 @@ bool apply(const Graph& graph, const Node& node, ValueId x, const Shape& shape, 
     const double factor = node.op == "Mul" ? list[c] : node.op == "Div" ? 1.0 / list[c] : 1.0;
     if (!std::isfinite(factor)) return false;
     affine.gain[c] *= factor;
-    affine.offset[c] = affine.offset[c] * factor + (product ? 0.0 : node.op == "Add" ? list[c] : -list[c]);
+    affine.offset[c] = affine.offset[c] * factor + (product            ? 0.0
+                                                    : node.op == "Add" ? list[c]
+                                                                       : -list[c]);
   }
   return true;
 }
 
 bool has_codes_as_weights(const Graph& graph, const Node& node) {
-  if ((node.op != "Conv" && node.op != "Gemm") || node.inputs.size() > 3 || node.input(1) == kNoValue) return false;
+  if ((node.op != "Conv" && node.op != "Gemm") || node.inputs.size() > 3 ||
+      node.input(1) == kNoValue)
+    return false;
   return graph.value(node.inputs[1]).quantizer != kNoQuantizer;
 }
 
@@ -109,16 +123,18 @@ Node batch_norm(Graph& graph, const std::string& name, const Affine& affine) {
   const std::vector<float> gain(affine.gain.begin(), affine.gain.end());
   const std::vector<float> offset(affine.offset.begin(), affine.offset.end());
   norm.inputs = {kNoValue};
-  for (const auto& [suffix, list] : {std::pair{".gain", &gain}, {".offset", &offset}, {".mean", &zeros},
-                                     {".variance", &ones}}) {
-    norm.inputs.push_back(graph.add_constant(name + suffix, Tensor::from<float>({std::ssize(*list)}, *list)));
+  for (const auto& [suffix, list] :
+       {std::pair{".gain", &gain}, {".offset", &offset}, {".mean", &zeros}, {".variance", &ones}}) {
+    norm.inputs.push_back(
+        graph.add_constant(name + suffix, Tensor::from<float>({std::ssize(*list)}, *list)));
   }
   return norm;
 }
 
 constexpr std::size_t kNoReader = static_cast<std::size_t>(-1);
 
-// The one node that reads each value; kNoReader where there is none, several, or it leaves the network too.
+// The one node that reads each value; kNoReader where there is none, several, or it leaves the
+// network too.
 std::vector<std::size_t> only_readers(const Graph& graph) {
   std::vector<std::size_t> readers(graph.values.size(), kNoReader);
   std::vector<bool> several(graph.values.size());
@@ -194,13 +210,14 @@ void spell_out_batch_norms(Graph& graph) {
     const auto constants = norm.op == "BatchNormalization" && reads_codes(graph, norm)
                                ? parameters(graph, norm)
                                : std::vector<std::span<const float>>{};
-    const std::optional<Shape> shape = graph.value(norm.outputs.at(0)).shape;  // adding values moves them
+    const std::optional<Shape> shape =
+        graph.value(norm.outputs.at(0)).shape;  // adding values moves them
     if (constants.empty() || norm.integer("training_mode", 0) != 0 || !shape || shape->size() < 2) {
       result.push_back(norm);
       continue;
     }
-    const ChannelAffine affine = channel_affine({}, constants[0], constants[1], constants[2], constants[3],
-                                                norm.real("epsilon", 1e-5f));
+    const ChannelAffine affine = channel_affine({}, constants[0], constants[1], constants[2],
+                                                constants[3], norm.real("epsilon", 1e-5f));
     Node product = with_constant(graph, norm, "Mul", norm.inputs[0], affine.gain);
     Value between;
     between.name = product.name + ".output";

@@ -32,7 +32,8 @@ void drop_doubles(Graph& graph) {
     if (graph.nodes[i].op != "Quant") continue;
     const std::int64_t before = editor.producer(graph.nodes[i].inputs.at(0));
     if (before < 0 || graph.nodes[static_cast<std::size_t>(before)].op != "Quant") continue;
-    if (read_quant_node(graph.nodes[static_cast<std::size_t>(before)]) == read_quant_node(graph.nodes[i])) {
+    if (read_quant_node(graph.nodes[static_cast<std::size_t>(before)]) ==
+        read_quant_node(graph.nodes[i])) {
       editor.bypass(i);
     }
   }
@@ -41,20 +42,24 @@ void drop_doubles(Graph& graph) {
 
 void drop_between_movements(Graph& graph) {
   GraphEditor editor(graph);
-  std::vector<std::size_t> rounded_by(graph.values.size(), kNone);  // the Quant that put a value on its grid
+  std::vector<std::size_t> rounded_by(graph.values.size(),
+                                      kNone);  // the Quant that put a value on its grid
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     if ((node.op != "Quant" && !is_movement(node)) || node.input(0) == kNoValue) continue;
     const std::size_t before = rounded_by[static_cast<std::size_t>(node.inputs[0])];
     const auto out = static_cast<std::size_t>(node.outputs.at(0));
     rounded_by[out] = node.op == "Quant" ? i : before;
-    if (node.op != "Quant" || before == kNone || !lies_within_movements(graph, editor, node.outputs[0])) continue;
+    if (node.op != "Quant" || before == kNone ||
+        !lies_within_movements(graph, editor, node.outputs[0]))
+      continue;
     if (read_quant_node(graph.nodes[before]) == read_quant_node(node)) editor.bypass(i);
   }
   editor.finish();
 }
 
-// Of each value: whether a node that is no Quant reads it, and nothing reads it outside the network.
+// Of each value: whether a node that is no Quant reads it, and nothing reads it outside the
+// network.
 std::vector<bool> read_as_reals(const Graph& graph) {
   std::vector<bool> read(graph.values.size());
   for (const Node& node : graph.nodes) {
@@ -108,13 +113,15 @@ void round_what_is_on_a_grid(Graph& graph) {
   std::unordered_set<std::string> names;
   for (const Node& node : graph.nodes) names.insert(node.name);
   const std::vector<bool> wanted = read_as_reals(graph);
-  std::unordered_map<ValueId, std::size_t> rounded_by;  // in `result`: the Quant whose grid a value is on
+  std::unordered_map<ValueId, std::size_t>
+      rounded_by;  // in `result`: the Quant whose grid a value is on
   std::unordered_map<ValueId, Instead> rounded;
   std::vector<Node> result;
   for (Node& node : graph.nodes) {
     for (ValueId& id : node.inputs) {
       const auto found = rounded.find(id);
-      if (found != rounded.end() && (node.op != "Quant" || found->second.by_all)) id = found->second.id;
+      if (found != rounded.end() && (node.op != "Quant" || found->second.by_all))
+        id = found->second.id;
     }
     result.push_back(std::move(node));
     const Node& placed = result.back();
@@ -125,7 +132,9 @@ void round_what_is_on_a_grid(Graph& graph) {
     rounded_by[out] = before->second;
     // A gather has one grid: another one behind it is a change of scale.
     const bool by_all = ends_movements(graph, placed);
-    if (!(by_all ? !graph.is_output(out) : placed.op == "Relu" && wanted[static_cast<std::size_t>(out)])) continue;
+    if (!(by_all ? !graph.is_output(out)
+                 : placed.op == "Relu" && wanted[static_cast<std::size_t>(out)]))
+      continue;
     Node quant = quant_behind(graph, placed, result[before->second]);
     while (!names.insert(quant.name).second) quant.name += "_";
     rounded_by[quant.outputs[0]] = result.size();

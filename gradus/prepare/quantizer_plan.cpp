@@ -114,8 +114,8 @@ class Planner {
 
   // Who else than Concats and movements within the group has to do with its codes.
   struct Sharing {
-    bool others = false;      // an output or input of the network is in it, or several nodes read it
-    std::int64_t reader = -1; // the one node that reads it
+    bool others = false;  // an output or input of the network is in it, or several nodes read it
+    std::int64_t reader = -1;  // the one node that reads it
     void add(std::int64_t node) {
       others = others || (reader >= 0 && node >= 0 && node != reader);
       reader = std::max(reader, node);
@@ -191,10 +191,10 @@ class Planner {
 
   const Graph& graph_;
   const std::vector<NodeSettings>& settings_;
-  std::vector<const IntegerOp*> ops_;  // of each node; null where it stays float
-  mutable std::vector<std::size_t> parent_;         // of each value: the group it belongs to
-  std::vector<bool> codes_;            // of each value
-  std::vector<Sharing> sharing_;                    // of each value that is the root of its group
+  std::vector<const IntegerOp*> ops_;        // of each node; null where it stays float
+  mutable std::vector<std::size_t> parent_;  // of each value: the group it belongs to
+  std::vector<bool> codes_;                  // of each value
+  std::vector<Sharing> sharing_;             // of each value that is the root of its group
   std::vector<std::vector<std::size_t>> readers_;
 };
 

@@ -8,7 +8,8 @@
 namespace gradus::qdq {
 namespace {
 
-// The quantizer of a constant: of its span, or of its whole type where no quantizer has just that span.
+// The quantizer of a constant: of its span, or of its whole type where no quantizer has just that
+// span.
 QuantizerSpec constant_spec(const Node& node, const Encoding& encoding,
                             const std::vector<std::int32_t>& codes) {
   auto spec = spec_of(encoding.span, encoding.zero_point);

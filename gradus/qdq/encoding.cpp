@@ -27,9 +27,9 @@ std::optional<QuantizerSpec> spec_of(CodeSpan span, const std::vector<std::int32
   QuantizerSpec spec;
   spec.symmetric = std::all_of(zero_point.begin(), zero_point.end(),
                                [](std::int32_t zero) { return zero == 0; });
-  const bool on_grid =
-      std::all_of(zero_point.begin(), zero_point.end(),
-                  [&](std::int32_t zero) { return zero >= span.low && zero <= span.high; });
+  const bool on_grid = std::all_of(zero_point.begin(), zero_point.end(), [&](std::int32_t zero) {
+    return zero >= span.low && zero <= span.high;
+  });
   if (!on_grid) return std::nullopt;
   for (spec.bits = 1; spec.bits <= 8; ++spec.bits) {
     for (const auto& [is_signed, narrow] : {std::pair{false, false}, {true, false}, {true, true}}) {

@@ -1,4 +1,5 @@
-// How a tensor of an ONNX network is codes: their type, the range they stay in, scale and zero point.
+// How a tensor of an ONNX network is codes: their type, the range they stay in, scale and zero
+// point.
 #pragma once
 
 #include <cstdint>

@@ -3,8 +3,8 @@
 // their quantizer. Understood are, each in one file of ops/:
 //   QuantizeLinear, DequantizeLinear, with Clip between them; QLinearConv, QLinearMatMul; ONNX
 //   Runtime's QGemm, QLinearAdd, QLinearMul, QLinearWhere, QLinearConcat, QLinearAveragePool,
-//   QLinearGlobalAveragePool, QLinearSigmoid, QLinearSoftmax, QLinearLeakyRelu; QONNX's Quant, IntQuant and
-//   BipolarQuant; and operators that only move codes.
+//   QLinearGlobalAveragePool, QLinearSigmoid, QLinearSoftmax, QLinearLeakyRelu; QONNX's Quant,
+//   IntQuant and BipolarQuant; and operators that only move codes.
 #pragma once
 
 #include <cstdint>

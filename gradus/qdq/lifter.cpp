@@ -70,8 +70,8 @@ ValueId Lifter::rounded(const Node& node, ValueId source, const Encoding& encodi
   const bool cut = !spec;
   if (cut) spec = spec_of(encoding.whole, encoding.zero_point);
   if (!spec) {
-    refuse(node, "has zero point " + std::to_string(encoding.zero_point[0]) + " outside its codes, " +
-                     span_text(encoding.whole));
+    refuse(node, "has zero point " + std::to_string(encoding.zero_point[0]) +
+                     " outside its codes, " + span_text(encoding.whole));
   }
   std::map<std::string, Attribute> attributes = {
       {"bits", std::int64_t{spec->bits}},
@@ -193,7 +193,8 @@ void Lifter::lift(Node& node) {
       if (node.outputs.empty() || node.outputs[0] == kNoValue) invalid(node, "has no output");
       const bool several = std::any_of(node.outputs.begin() + 1, node.outputs.end(),
                                        [](ValueId id) { return id != kNoValue; });
-      if (several && op.where == Where::kQuantized) invalid(node, "has several outputs; expected one");
+      if (several && op.where == Where::kQuantized)
+        invalid(node, "has several outputs; expected one");
       op.lift(*this, node);
       return;
     }

@@ -16,12 +16,13 @@
 
 namespace gradus::qdq {
 
-// A value that is codes. Either the real it is made from is still to be rounded, or it is on the grid.
+// A value that is codes. Either the real it is made from is still to be rounded, or it is on the
+// grid.
 struct Codes {
   ValueId source = kNoValue;
-  Encoding encoding;              // scale is empty until it is known: of an input
-  bool on_grid = false;           // source is real values on the grid already
-  ValueId rounded = kNoValue;     // output of the Quant node, once there is one
+  Encoding encoding;           // scale is empty until it is known: of an input
+  bool on_grid = false;        // source is real values on the grid already
+  ValueId rounded = kNoValue;  // output of the Quant node, once there is one
 };
 
 class Lifter {
@@ -32,7 +33,9 @@ class Lifter {
   const Graph& graph() const { return graph_; }
   bool is_codes(ValueId id) const { return id != kNoValue && codes_.contains(id); }
   // Whether the value is a constant with a quantizer, or of integers of at most 8 bits.
-  bool is_constant(ValueId id) const { return id != kNoValue && graph_.value(id).constant.has_value(); }
+  bool is_constant(ValueId id) const {
+    return id != kNoValue && graph_.value(id).constant.has_value();
+  }
 
   // Scale and zero point from inputs `scale` and `scale + 1` of the node.
   // `otherwise` is the type of the codes where the zero point is left out.
@@ -49,8 +52,8 @@ class Lifter {
   ValueId real_bias(const Node& node, std::size_t i, const std::vector<float>& scales);
   // The reals of codes that a node made, or of one given by the network's input.
   ValueId real_of(const Node& node, ValueId codes);
-  // A constant of `codes` as reals with their quantizer. `shape` by copy: it may be that of a value of
-  // the graph, and adding one moves them.
+  // A constant of `codes` as reals with their quantizer. `shape` by copy: it may be that of a value
+  // of the graph, and adding one moves them.
   ValueId real_constant(const Node& node, const std::string& name, Shape shape,
                         const std::vector<std::int32_t>& codes, const Encoding& encoding);
 

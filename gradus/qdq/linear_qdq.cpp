@@ -25,8 +25,8 @@ void reflect(LinearQdq& linear, std::size_t channel, std::size_t taps) {
   const auto row = std::span(linear.codes).subspan(channel * taps, taps);
   std::int32_t& zero = linear.zero_point[channel];
   const bool negates = zero == 0 && std::all_of(row.begin(), row.end(), [&](std::int32_t code) {
-    return -code >= grid.quant_min && -code <= grid.quant_max;
-  });
+                         return -code >= grid.quant_min && -code <= grid.quant_max;
+                       });
   // Otherwise the grid is read from its other end, the zero point with it.
   const std::int32_t sum = negates ? 0 : grid.quant_min + grid.quant_max;
   for (std::int32_t& code : row) code = sum - code;
@@ -56,11 +56,16 @@ LinearQdq linear_qdq(const Graph& graph, const Node& node) {
                               input.parameters.zero_point.at(0)};
   IntegerLinear integer =
       make_integer_linear(layer, x, "node '" + node.name + "' (" + node.op + ")");
-  LinearQdq result{weights.spec, std::move(integer.codes), std::move(integer.step),
-                   std::move(integer.zero_point), {}, {}};
+  LinearQdq result{weights.spec,
+                   std::move(integer.codes),
+                   std::move(integer.step),
+                   std::move(integer.zero_point),
+                   {},
+                   {}};
   if (!layer.offset.empty() || !layer.bias.empty()) result.bias = std::move(integer.bias);
   for (std::size_t channel = 0; channel < result.scale.size(); ++channel) {
-    if (result.scale[channel] < 0.0f) reflect(result, channel, static_cast<std::size_t>(layer.taps));
+    if (result.scale[channel] < 0.0f)
+      reflect(result, channel, static_cast<std::size_t>(layer.taps));
     const float unit = x.scale * result.scale[channel];
     if (!(unit > 0.0f) || !std::isfinite(unit)) {
       refuse(node, "channel " + std::to_string(channel) +
@@ -85,7 +90,8 @@ LinearFloat linear_float(const Graph& graph, const Node& node) {
     const auto& [scale, zero] = quantizer.parameters;
     for (std::size_t i = 0; i < weights.size(); ++i) {
       const std::size_t q = scale.size() == 1 ? 0 : i / taps;
-      const std::int32_t code = quantize(weights[i], scale.at(q), zero.at(q), quantizer.spec.grid());
+      const std::int32_t code =
+          quantize(weights[i], scale.at(q), zero.at(q), quantizer.spec.grid());
       result.weights[i] = dequantize(code, scale[q], zero[q]);
     }
   }

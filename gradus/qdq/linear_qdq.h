@@ -18,16 +18,16 @@ struct LinearQdq {
   std::vector<float> bias_scale;
 };
 
-// For a node whose input and weights have quantizers. Where a batch norm's gain is below zero, codes and
-// bias change their signs with it. Throws Error (kUnsupported), naming the node.
+// For a node whose input and weights have quantizers. Where a batch norm's gain is below zero,
+// codes and bias change their signs with it. Throws Error (kUnsupported), naming the node.
 LinearQdq linear_qdq(const Graph& graph, const Node& node);
 
 struct LinearFloat {
   std::vector<float> weights;
   std::vector<float> bias;  // empty where there is none
 };
-// Weights and bias with the batch norm folded in, in float; weights with a quantizer are rounded by it
-// first.
+// Weights and bias with the batch norm folded in, in float; weights with a quantizer are rounded by
+// it first.
 LinearFloat linear_float(const Graph& graph, const Node& node);
 
 }  // namespace gradus::qdq

@@ -121,8 +121,8 @@ class Writer {
     graph_.nodes.push_back({name, op, std::move(inputs), {output}, std::move(attributes)});
   }
 
-  // ONNX Runtime (1.31) fails to optimise a DequantizeLinear of 2 bits before a convolution; behind a
-  // Cast it folds the weights to 8 bits when it loads the file, where they are packed.
+  // ONNX Runtime (1.31) fails to optimise a DequantizeLinear of 2 bits before a convolution; behind
+  // a Cast it folds the weights to 8 bits when it loads the file, where they are packed.
   ValueId widened(const std::string& name, ValueId codes, DType* dtype) {
     if (*dtype != DType::kInt2 && *dtype != DType::kUint2) return codes;
     const bool is_signed = *dtype == DType::kInt2;
@@ -151,8 +151,8 @@ class Writer {
     if (dtype == DType::kInt2 || dtype == DType::kUint2) opset_ = std::max(opset_, 25);
   }
 
-  // Rounds `real` by the quantizer of `id`, if it has one. Readers of `id` get the result, whose name is
-  // that of `id` where it leaves the network.
+  // Rounds `real` by the quantizer of `id`, if it has one. Readers of `id` get the result, whose
+  // name is that of `id` where it leaves the network.
   void quantize(ValueId id, ValueId real) {
     const QuantizerId quantizer = graph_.value(id).quantizer;
     if (quantizer == kNoQuantizer) return;
@@ -160,15 +160,17 @@ class Writer {
     const std::string name = graph_.value(id).name;
     if (made.spec.grid().binary) {
       throw Error(ErrorCode::kUnsupported,
-                  "value '" + name + "' is rounded to -1 and 1; ONNX has no such codes for values "
-                                     "that are computed: give it 2 bits");
+                  "value '" + name +
+                      "' is rounded to -1 and 1; ONNX has no such codes for values "
+                      "that are computed: give it 2 bits");
     }
     const Storage storage = storage_of(made.spec, format_, false);
     use(storage.dtype);
     const float scale = made.parameters.scale.at(0);
     const ValueId scale_id =
         add_constant(name + ".scale", Tensor::from<float>({}, std::span(&scale, 1)));
-    const ValueId zero = add_code(name + ".zero_point", storage.dtype, made.parameters.zero_point.at(0));
+    const ValueId zero =
+        add_code(name + ".zero_point", storage.dtype, made.parameters.zero_point.at(0));
     const ValueId codes = add_like(id, ".codes", storage.dtype);
     add_node(name, "QuantizeLinear", {real, scale_id, zero}, codes);
     const ValueId kept = clip(name, codes, storage);
@@ -192,8 +194,8 @@ class Writer {
         add_constant(name + ".scale", Tensor::from<float>(shape, std::span(scales).first(count)))};
     // int32 has no zero point but 0.
     if (dtype != DType::kInt32) {
-      const std::vector<std::int32_t> zeros(zero_points.begin(),
-                                            zero_points.begin() + static_cast<std::ptrdiff_t>(count));
+      const std::vector<std::int32_t> zeros(
+          zero_points.begin(), zero_points.begin() + static_cast<std::ptrdiff_t>(count));
       inputs.push_back(add_constant(name + ".zero_point", code_tensor(dtype, shape, zeros)));
     }
     Value value;
@@ -214,13 +216,14 @@ class Writer {
     const bool has_bias = !linear.bias.empty();
     const std::string bias_name =
         node.input(2) == kNoValue ? node.name + ".bias" : graph_.value(node.inputs[2]).name;
-    node.inputs = {node.inputs[0],
-                   dequantize(weights.name, code_tensor(storage.dtype, *weights.shape, linear.codes),
-                              linear.scale, linear.zero_point, storage)};
+    node.inputs = {
+        node.inputs[0],
+        dequantize(weights.name, code_tensor(storage.dtype, *weights.shape, linear.codes),
+                   linear.scale, linear.zero_point, storage)};
     if (!has_bias) return;
-    node.inputs.push_back(dequantize(bias_name, Tensor::from<std::int32_t>({channels}, linear.bias),
-                                     linear.bias_scale, std::vector<std::int32_t>(linear.bias.size()),
-                                     {DType::kInt32, false, {}}));
+    node.inputs.push_back(dequantize(
+        bias_name, Tensor::from<std::int32_t>({channels}, linear.bias), linear.bias_scale,
+        std::vector<std::int32_t>(linear.bias.size()), {DType::kInt32, false, {}}));
   }
 
   // A layer that reads floats: its weights are floats too, rounded if they have a quantizer.
@@ -232,8 +235,8 @@ class Writer {
     node.inputs = {node.inputs[0],
                    add_constant(weights.name, Tensor::from<float>(*weights.shape, linear.weights))};
     if (linear.bias.empty()) return;
-    node.inputs.push_back(add_constant(
-        bias_name, Tensor::from<float>({std::ssize(linear.bias)}, linear.bias)));
+    node.inputs.push_back(
+        add_constant(bias_name, Tensor::from<float>({std::ssize(linear.bias)}, linear.bias)));
   }
 
   void write(Node node) {
@@ -244,8 +247,8 @@ class Writer {
                             graph_.value(node.inputs[1]).quantizer != kNoQuantizer;
       integers ? write_integers(node) : write_floats(node);
     }
-    for (const char* key :
-         {"activation_min", "activation_max", "bn_epsilon", "bn_momentum", "from_batch_norm", "inner", "unmapped"}) {
+    for (const char* key : {"activation_min", "activation_max", "bn_epsilon", "bn_momentum",
+                            "from_batch_norm", "inner", "unmapped"}) {
       node.attributes.erase(key);
     }
     for (ValueId& id : node.inputs) {

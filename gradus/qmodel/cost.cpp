@@ -22,8 +22,8 @@ void add_linear(const auto& op, const QTensor& out, NodeCost& cost) {
   cost.weight_bits = op.weights.bits;
   cost.weight_bytes =
       static_cast<std::int64_t>(packed_bytes(op.weights.codes.size(), op.weights.bits));
-  cost.parameter_bytes = 4 * (count(op.bias) + count(op.weights.zero_point)) +
-                         8 * count(op.output.accumulator_scale);
+  cost.parameter_bytes =
+      4 * (count(op.bias) + count(op.weights.zero_point)) + 8 * count(op.output.accumulator_scale);
   cost.float_bytes = 4 * (cost.weights + count(op.bias));
   cost.macs = cost.weights * out.height * out.width;
 }

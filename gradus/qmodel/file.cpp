@@ -43,9 +43,10 @@ std::span<const std::byte> body_of(std::span<const std::byte> bytes, const std::
   if (header.magic != kMagic) refuse(where, "is no model.gradus: it does not begin with 'GRDS'");
   if (header.version != kFormatVersion) {
     refuse(where, "has format version " + std::to_string(header.version) + "; expected " +
-                      std::to_string(kFormatVersion) + (header.version > kFormatVersion
-                          ? ": it was written by a newer gradus, update this one"
-                          : ": convert the model again with this gradus"));
+                      std::to_string(kFormatVersion) +
+                      (header.version > kFormatVersion
+                           ? ": it was written by a newer gradus, update this one"
+                           : ": convert the model again with this gradus"));
   }
   const auto body = bytes.subspan(sizeof header);
   if (body.size() != header.length) {

@@ -64,8 +64,8 @@ void NodeCheck::expect_window(const WindowNumbers& w, std::int64_t channels) con
   for (std::int32_t value :
        {w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w}) {
     if (!within(value, 1, limits::kExtent)) {
-      refuse("a kernel size, stride or dilation is " + std::to_string(value) +
-             "; expected 1 to " + std::to_string(limits::kExtent));
+      refuse("a kernel size, stride or dilation is " + std::to_string(value) + "; expected 1 to " +
+             std::to_string(limits::kExtent));
     }
   }
   expect_pads({w.pad_top, w.pad_left, w.pad_bottom, w.pad_right});
@@ -76,12 +76,11 @@ void NodeCheck::expect_window(const WindowNumbers& w, std::int64_t channels) con
     refuse("its padded input has more than " + std::to_string(limits::kTensorElements) +
            " elements an image");
   }
-  expect_shape(output(),
-               window_positions(in.height, w.pad_top, w.pad_bottom, w.kernel_h, w.dilation_h,
-                                w.stride_h),
-               window_positions(in.width, w.pad_left, w.pad_right, w.kernel_w, w.dilation_w,
-                                w.stride_w),
-               channels);
+  expect_shape(
+      output(),
+      window_positions(in.height, w.pad_top, w.pad_bottom, w.kernel_h, w.dilation_h, w.stride_h),
+      window_positions(in.width, w.pad_left, w.pad_right, w.kernel_w, w.dilation_w, w.stride_w),
+      channels);
 }
 
 }  // namespace gradus

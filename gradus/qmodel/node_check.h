@@ -38,7 +38,7 @@ struct NodeCheck {
                     std::int64_t channels) const;
   // Of the output's shape, or 1 x 1 of its channels.
   void expect_broadcast(const QTensor& tensor) const;
-  void expect_same_quantizer() const;  // input and output
+  void expect_same_quantizer() const;                            // input and output
   void expect_range(std::int32_t low, std::int32_t high) const;  // on the output's grid
   void expect_pads(std::initializer_list<std::int32_t> pads) const;
   // Sane numbers, and an output of the shape that they give with `channels`.

@@ -8,10 +8,9 @@ namespace gradus {
 namespace {
 
 // In the order of QOperator.
-constexpr std::array kNames = {"quantize", "conv",       "fully_connected", "add",
-                               "pool",     "concat",     "rescale",         "dequantize",
-                               "slice",    "pad",        "flatten",         "multiply",
-                               "lookup",   "gather",     "island"};
+constexpr std::array kNames = {"quantize", "conv",     "fully_connected", "add",    "pool",
+                               "concat",   "rescale",  "dequantize",      "slice",  "pad",
+                               "flatten",  "multiply", "lookup",          "gather", "island"};
 static_assert(kNames.size() == std::variant_size_v<QOperator>);
 
 }  // namespace

@@ -86,8 +86,8 @@ struct QMultiply {  // two tensors, of shapes as QAdd's
   bool operator==(const QMultiply&) const = default;
 };
 struct QPool {
-  bool average = false;       // else maximum
-  bool count_padding = false; // average: padded elements count in the divisor
+  bool average = false;        // else maximum
+  bool count_padding = false;  // average: padded elements count in the divisor
   std::int32_t kernel_h = 1, kernel_w = 1;
   std::int32_t stride_h = 1, stride_w = 1;
   std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
@@ -102,7 +102,7 @@ struct QConcat {  // along channels; each input rescaled to the output's quantiz
 struct QQuantize {  // float input to codes
   bool operator==(const QQuantize&) const = default;
 };
-struct QRescale {     // codes to codes of another quantizer, or a clamp (a ReLU that stands alone)
+struct QRescale {  // codes to codes of another quantizer, or a clamp (a ReLU that stands alone)
   std::int32_t low = 0, high = 255;
   bool operator==(const QRescale&) const = default;
 };
@@ -139,9 +139,9 @@ struct QGather {
   bool operator==(const QGather&) const = default;
 };
 
-// An operator in float amid the integers: reads codes as reals, computes, and writes reals or codes.
-// One image at a time: in the call's shapes the batch is 1. A tensor of another rank than 4 has its
-// elements in ONNX's order all the same: channels are its second dimension, width its last.
+// An operator in float amid the integers: reads codes as reals, computes, and writes reals or
+// codes. One image at a time: in the call's shapes the batch is 1. A tensor of another rank than 4
+// has its elements in ONNX's order all the same: channels are its second dimension, width its last.
 struct QIsland {
   floatops::FloatCall call;  // its data inputs are the node's inputs, in order
   bool operator==(const QIsland&) const = default;

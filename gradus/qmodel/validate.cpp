@@ -19,9 +19,9 @@ std::int64_t count(const auto& items) { return static_cast<std::int64_t>(items.s
 
 // Names end up in one-line messages and tables.
 bool printable(const std::string& name) {
-  return count(name) <= limits::kNameBytes &&
-         std::none_of(name.begin(), name.end(),
-                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return count(name) <= limits::kNameBytes && std::none_of(name.begin(), name.end(), [](char c) {
+           return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+         });
 }
 
 void check_limit(const std::string& where, const char* what, std::int64_t found,
@@ -34,8 +34,9 @@ void check_limit(const std::string& where, const char* what, std::int64_t found,
 
 void check_codes(const QTensor& tensor, const std::string& where) {
   const auto matches = [&](bool is_signed, bool narrow) {
-    return tensor.grid == QuantizerSpec{.bits = tensor.bits, .is_signed = is_signed,
-                                        .narrow_range = narrow}.grid();
+    return tensor.grid ==
+           QuantizerSpec{.bits = tensor.bits, .is_signed = is_signed, .narrow_range = narrow}
+               .grid();
   };
   if (tensor.bits < 1 || tensor.bits > 8) {
     refuse(where, "bits is " + std::to_string(tensor.bits) + "; expected 1 to 8");

@@ -17,8 +17,9 @@ void check_weight_grid(const NodeCheck& at, const QWeights& weights) {
     at.refuse("its weights have " + std::to_string(weights.bits) + " bits; expected 1 to 8");
   }
   const auto matches = [&](bool is_signed, bool narrow) {
-    return weights.grid == QuantizerSpec{.bits = weights.bits, .is_signed = is_signed,
-                                         .narrow_range = narrow}.grid();
+    return weights.grid ==
+           QuantizerSpec{.bits = weights.bits, .is_signed = is_signed, .narrow_range = narrow}
+               .grid();
   };
   if (!matches(false, false) && !matches(true, false) && !matches(true, true)) {
     at.refuse("the codes of its weights are on no grid of " + std::to_string(weights.bits) +
@@ -39,10 +40,10 @@ void check_weights(const NodeCheck& at, const QWeights& weights, std::int64_t ch
               " zero points of weights; expected 1 or " + std::to_string(channels));
   }
   for (std::int32_t zero_point : weights.zero_point) {
-    const bool on_grid = grid.binary ? zero_point == 0
-                                     : within(zero_point, grid.quant_min, grid.quant_max);
-    if (!on_grid) at.refuse("a zero point of its weights is " + std::to_string(zero_point) +
-                            ", off the grid");
+    const bool on_grid =
+        grid.binary ? zero_point == 0 : within(zero_point, grid.quant_min, grid.quant_max);
+    if (!on_grid)
+      at.refuse("a zero point of its weights is " + std::to_string(zero_point) + ", off the grid");
   }
   for (std::int32_t code : weights.codes) {
     if (!within(code, grid.quant_min, grid.quant_max) || (grid.binary && code == 0)) {
@@ -60,10 +61,10 @@ void check_accumulators(const NodeCheck& at, const QWeights& weights,
   }
   const std::size_t taps = weights.codes.size() / bias.size();
   for (std::size_t c = 0; c < bias.size(); ++c) {
-    const std::int64_t bound = accumulator_bound(
-        std::span(weights.codes).subspan(c * taps, taps),
-        weights.zero_point[weights.zero_point.size() == 1 ? 0 : c], bias[c],
-        quantizer_of(at.input()));
+    const std::int64_t bound =
+        accumulator_bound(std::span(weights.codes).subspan(c * taps, taps),
+                          weights.zero_point[weights.zero_point.size() == 1 ? 0 : c], bias[c],
+                          quantizer_of(at.input()));
     if (bound > kLargestAccumulator) {
       at.refuse("the accumulator of channel " + std::to_string(c) + " can reach " +
                 std::to_string(bound) + "; expected at most " +

@@ -54,9 +54,8 @@ void check_average(const NodeCheck& at, const QPool& op) {
   if (at.output().kind == QTensorKind::kFloat) return;
   at.expect_range(op.low, op.high);
   at.expect_arithmetic([&] {
-    make_integer_average_pool(at.model.profile, quantizer_of(at.input()),
-                              quantizer_of(at.output()), op.low, op.high,
-                              static_cast<std::int32_t>(window));
+    make_integer_average_pool(at.model.profile, quantizer_of(at.input()), quantizer_of(at.output()),
+                              op.low, op.high, static_cast<std::int32_t>(window));
   });
 }
 

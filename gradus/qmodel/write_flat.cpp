@@ -1,6 +1,6 @@
-#include "gradus/quant/bitpack.h"
 #include "gradus/qmodel/flat.h"
 #include "gradus/qmodel/write_island.h"
+#include "gradus/quant/bitpack.h"
 
 namespace gradus {
 namespace {
@@ -11,7 +11,7 @@ using Builder = flatbuffers::FlatBufferBuilder;
 format::Grid flat(const Grid& grid) { return {grid.quant_min, grid.quant_max, grid.binary}; }
 
 format::Window flat_window(const auto& op) {
-  return {op.kernel_h, op.kernel_w,  op.stride_h,   op.stride_w,
+  return {op.kernel_h, op.kernel_w, op.stride_h,   op.stride_w,
           op.pad_top,  op.pad_left, op.pad_bottom, op.pad_right};
 }
 
@@ -26,8 +26,8 @@ Offset<format::Tensor> write(Builder& builder, const QTensor& tensor) {
 
 Offset<format::Weights> write(Builder& builder, const QWeights& weights) {
   const auto packed = pack_codes(weights.codes, weights.bits, weights.grid);
-  const auto bytes = builder.CreateVector(reinterpret_cast<const std::uint8_t*>(packed.data()),
-                                          packed.size());
+  const auto bytes =
+      builder.CreateVector(reinterpret_cast<const std::uint8_t*>(packed.data()), packed.size());
   const auto zero_point = builder.CreateVector(weights.zero_point);
   const format::Grid grid = flat(weights.grid);
   return format::CreateWeights(builder, weights.bits, &grid, weights.codes.size(), bytes,
@@ -135,8 +135,8 @@ std::vector<std::byte> write_flat(const QModel& model) {
   for (const QNode& node : model.nodes) nodes.push_back(write(builder, node));
   std::vector<Offset<format::Entry>> metadata;
   for (const auto& [key, value] : model.metadata) {
-    metadata.push_back(format::CreateEntry(builder, builder.CreateString(key),
-                                           builder.CreateString(value)));
+    metadata.push_back(
+        format::CreateEntry(builder, builder.CreateString(key), builder.CreateString(value)));
   }
   builder.Finish(format::CreateModel(
       builder, builder.CreateString(model.name), static_cast<std::int32_t>(model.profile),

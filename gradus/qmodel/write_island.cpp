@@ -36,8 +36,8 @@ Offset<format::Island> write_island(Builder& builder, const floatops::FloatCall&
   for (const floatops::CallInput& input : call.inputs) {
     const auto shape = builder.CreateVector(input.shape);
     const auto values = builder.CreateVector(input.values);
-    inputs.push_back(format::CreateIslandInput(builder, static_cast<std::int32_t>(input.kind),
-                                               shape, values));
+    inputs.push_back(
+        format::CreateIslandInput(builder, static_cast<std::int32_t>(input.kind), shape, values));
   }
   const auto type = builder.CreateString(call.type);
   const auto all_attributes = builder.CreateVector(attributes);

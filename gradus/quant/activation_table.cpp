@@ -22,8 +22,9 @@ std::vector<std::int32_t> activation_table(std::span<const float> results,
   for (float result : results) {
     if (std::isnan(result)) {
       throw Error(ErrorCode::kUnsupported,
-                  where + ": is not a number for every code of its input; expected a function of "
-                          "all numbers that its input's quantizer can hold");
+                  where +
+                      ": is not a number for every code of its input; expected a function of "
+                      "all numbers that its input's quantizer can hold");
     }
     table.push_back(
         std::clamp(quantize(result, output.scale, output.zero_point, output.grid), low, high));

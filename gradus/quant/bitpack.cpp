@@ -14,7 +14,8 @@ std::vector<std::byte> pack_codes(std::span<const std::int32_t> codes, int bits,
   for (std::int32_t code : codes) {
     check(code >= grid.quant_min && code <= grid.quant_max && !(grid.binary && code == 0),
           "code off the grid");
-    const auto stored = static_cast<std::uint32_t>(grid.binary ? (code + 1) / 2 : code - grid.quant_min);
+    const auto stored =
+        static_cast<std::uint32_t>(grid.binary ? (code + 1) / 2 : code - grid.quant_min);
     // A code spans at most two bytes.
     const std::uint32_t placed = stored << (position % 8);
     packed[position / 8] |= static_cast<std::byte>(placed & 0xff);

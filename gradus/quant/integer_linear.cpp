@@ -20,8 +20,8 @@ struct Unit {
   bool silent;         // the channel is its offset alone
 };
 
-// A step with which the accumulator can hold an offset that stands alone. Binary weights cannot be zero:
-// a unit so small beside the offset that their sum does not count.
+// A step with which the accumulator can hold an offset that stands alone. Binary weights cannot be
+// zero: a unit so small beside the offset that their sum does not count.
 float silent_step(float input_scale, double offset, const Grid& grid) {
   const double fraction = grid.binary ? 0x1p-30 : 0x1p-20;
   const double unit = std::max(std::fabs(offset) * fraction, 0x1p-100);
@@ -45,8 +45,7 @@ Unit choose_unit(float weight_scale, float input_scale, double gain, double offs
 }
 
 [[noreturn]] void refuse(const std::string& where, std::size_t channel, const std::string& text) {
-  throw Error(ErrorCode::kUnsupported,
-              where + ": channel " + std::to_string(channel) + " " + text);
+  throw Error(ErrorCode::kUnsupported, where + ": channel " + std::to_string(channel) + " " + text);
 }
 
 }  // namespace
@@ -62,10 +61,10 @@ std::int64_t accumulator_bound(std::span<const std::int32_t> codes, std::int32_t
   const std::int64_t stored_max = input.grid.quant_max - input.grid.quant_min;
   const std::int64_t zero = input.zero_point - input.grid.quant_min;
   const std::int64_t moved = bias - zero * (positive + negative);
-  // Sums of stored codes, from the moved bias; with the zero point taken off and from the bias they are
-  // among these, a tap that is not yet added standing at the zero point.
-  const std::int64_t with_bias = std::max(std::abs(moved + stored_max * positive),
-                                          std::abs(moved + stored_max * negative));
+  // Sums of stored codes, from the moved bias; with the zero point taken off and from the bias they
+  // are among these, a tap that is not yet added standing at the zero point.
+  const std::int64_t with_bias =
+      std::max(std::abs(moved + stored_max * positive), std::abs(moved + stored_max * negative));
   const std::int64_t stored = stored_max * std::max(positive, -negative);
   const std::int64_t direct = std::max((stored_max - zero) * positive - zero * negative,
                                        zero * positive - (stored_max - zero) * negative);
@@ -81,7 +80,8 @@ IntegerLinear make_integer_linear(const LinearLayer& layer, const ActivationQuan
   check(layer.parameters.scale.size() == scales && layer.parameters.zero_point.size() == scales,
         "weight quantizer does not match the channels");
   check(layer.gain.empty() || layer.gain.size() == channels, "gains do not match the channels");
-  check(layer.offset.empty() || layer.offset.size() == channels, "offsets do not match the channels");
+  check(layer.offset.empty() || layer.offset.size() == channels,
+        "offsets do not match the channels");
   check(layer.bias.empty() || (layer.bias.size() == channels && layer.offset.empty()),
         "integer biases do not match the channels, or there is an offset too");
 
@@ -94,9 +94,9 @@ IntegerLinear make_integer_linear(const LinearLayer& layer, const ActivationQuan
     const double offset = layer.offset.empty() ? 0.0 : static_cast<double>(layer.offset[c]);
     const std::int32_t zero_point = layer.parameters.zero_point[q];
     const auto weights = layer.weights.subspan(c * taps, taps);
-    const bool finite = std::isfinite(gain) && std::isfinite(offset) &&
-                        std::all_of(weights.begin(), weights.end(),
-                                    [](float w) { return std::isfinite(w); });
+    const bool finite =
+        std::isfinite(gain) && std::isfinite(offset) &&
+        std::all_of(weights.begin(), weights.end(), [](float w) { return std::isfinite(w); });
     if (!finite) refuse(where, c, "has a weight, gain or bias that is not a finite number");
     const Unit unit = choose_unit(layer.parameters.scale[q], input.scale, gain, offset, grid);
     if (!std::isfinite(unit.accumulator)) {
@@ -113,8 +113,9 @@ IntegerLinear make_integer_linear(const LinearLayer& layer, const ActivationQuan
         layer.bias.empty() ? static_cast<std::int64_t>(in_units) : std::int64_t{layer.bias[c]};
     const std::int64_t bound = accumulator_bound(row, zero_point, bias, input);
     if (bound > std::numeric_limits<std::int32_t>::max()) {
-      refuse(where, c, "has an accumulator that can reach " + std::to_string(bound) +
-                           "; expected at most 2147483647: lower the bits of its weights or input");
+      refuse(where, c,
+             "has an accumulator that can reach " + std::to_string(bound) +
+                 "; expected at most 2147483647: lower the bits of its weights or input");
     }
     result.zero_point.push_back(zero_point);
     result.weight_scale.push_back(unit.scale);

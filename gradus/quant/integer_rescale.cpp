@@ -8,8 +8,9 @@ IntegerRescale make_integer_rescale(Profile profile, const ActivationQuantizer& 
                                     const ActivationQuantizer& output, std::int32_t low,
                                     std::int32_t high) {
   const double unit = static_cast<double>(input.scale);
-  return {make_requantizer(profile, std::span(&unit, 1), output.scale, output.zero_point, low, high),
-          input.zero_point};
+  return {
+      make_requantizer(profile, std::span(&unit, 1), output.scale, output.zero_point, low, high),
+      input.zero_point};
 }
 
 }  // namespace gradus

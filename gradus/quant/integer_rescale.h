@@ -1,5 +1,5 @@
-// The integers of a change of quantizer: of a tensor (QRescale, also a ReLU that stands alone) and of
-// each input of a concatenation. docs/numerics.md (20).
+// The integers of a change of quantizer: of a tensor (QRescale, also a ReLU that stands alone) and
+// of each input of a concatenation. docs/numerics.md (20).
 #pragma once
 
 #include <cstdint>

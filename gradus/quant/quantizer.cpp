@@ -61,8 +61,8 @@ void choose_parameters(float min, float max, const QuantizerSpec& spec, float* s
   // Each end divided on its own: max - min may pass the largest float.
   *scale = std::clamp(max / steps - min / steps, kMinScale, std::numeric_limits<float>::max());
   const float zero = std::nearbyintf(static_cast<float>(grid.quant_min) - min / *scale);
-  *zero_point = static_cast<std::int32_t>(std::clamp(zero, static_cast<float>(grid.quant_min),
-                                                     static_cast<float>(grid.quant_max)));
+  *zero_point = static_cast<std::int32_t>(
+      std::clamp(zero, static_cast<float>(grid.quant_min), static_cast<float>(grid.quant_max)));
 }
 
 float binary_scale(std::span<const float> weights) {

@@ -20,11 +20,11 @@ struct Grid {
 
 // What a quantizer is, before any data has been seen.
 struct QuantizerSpec {
-  int bits = 8;              // 1..8
-  bool is_signed = false;    // codes below zero
-  bool symmetric = false;    // zero_point is 0
-  bool narrow_range = false; // signed: [-(2^(b-1)-1), 2^(b-1)-1]
-  bool per_channel = false;  // one scale a slice along `axis`
+  int bits = 8;               // 1..8
+  bool is_signed = false;     // codes below zero
+  bool symmetric = false;     // zero_point is 0
+  bool narrow_range = false;  // signed: [-(2^(b-1)-1), 2^(b-1)-1]
+  bool per_channel = false;   // one scale a slice along `axis`
   int axis = 0;
 
   // The grid of numerics.md table 1. Signed 1 bit is {-1, +1}; signed 2 bits narrow is ternary.
@@ -36,8 +36,8 @@ struct QuantizerSpec {
 
 // real = scale * (code - zero_point); one entry, or one a channel.
 struct QuantizationParameters {
-  std::vector<float> scale;               // > 0, finite
-  std::vector<std::int32_t> zero_point;   // on the grid (0 where symmetric)
+  std::vector<float> scale;              // > 0, finite
+  std::vector<std::int32_t> zero_point;  // on the grid (0 where symmetric)
   bool operator==(const QuantizationParameters&) const = default;
 };
 

@@ -1,5 +1,6 @@
-// Requantization: from an int32 accumulator to the code of the next tensor. Two profiles, both exact
-// specifications (docs/numerics.md section 5); every kernel equals these functions code for code.
+// Requantization: from an int32 accumulator to the code of the next tensor. Two profiles, both
+// exact specifications (docs/numerics.md section 5); every kernel equals these functions code for
+// code.
 #pragma once
 
 #include <cstdint>
@@ -32,14 +33,14 @@ std::int32_t rounding_divide_by_power_of_two(std::int32_t x, int exponent) noexc
 // acc * multiplier * 2^(shift - 31); a left shift saturates to int32 (numerics.md (15)).
 std::int32_t multiply_by_fixed(std::int32_t acc, FixedMultiplier m) noexcept;
 
-// Everything the output stage of an integer operator needs. `multiplier` and `fixed` have one entry,
-// or one a channel; only the profile's own vector is filled.
+// Everything the output stage of an integer operator needs. `multiplier` and `fixed` have one
+// entry, or one a channel; only the profile's own vector is filled.
 struct Requantizer {
   Profile profile = Profile::kIeee32;
   std::vector<float> multiplier;
   std::vector<FixedMultiplier> fixed;
   std::int32_t zero_point = 0;
-  std::int32_t low = 0;   // inclusive clamp, in codes: the grid cut by a fused activation
+  std::int32_t low = 0;  // inclusive clamp, in codes: the grid cut by a fused activation
   std::int32_t high = 255;
 
   std::int32_t operator()(std::int32_t acc, std::size_t channel) const noexcept;

@@ -39,9 +39,9 @@ class Reader {
 
   Recipe read(const YAML::Node& root) {
     Recipe recipe;
-    const std::vector<std::string> sections = {"defaults",    "overrides", "observers", "bn",
-                                               "calibration", "training",  "augmentation",
-                                               "numerics"};
+    const std::vector<std::string> sections = {"defaults",     "overrides",   "observers",
+                                               "bn",           "calibration", "training",
+                                               "augmentation", "numerics"};
     read_map(root, "", root_fields(), recipe, sections,
              [&](const std::string& key, const YAML::Node& node) { section(key, node, recipe); });
     check_conflicts(recipe);

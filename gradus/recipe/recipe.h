@@ -24,8 +24,8 @@ struct TensorRecipe {
   std::optional<bool> is_signed{};  // key `signed`; activations: chosen from the range if empty
   std::optional<bool> narrow_range{};
   std::optional<float>
-      averaging_constant{};  // of moving_average_minmax, (0, 1]; ema_decay = 1 - it
-  std::optional<float> percentile{};            // of percentile, (50, 100]
+      averaging_constant{};           // of moving_average_minmax, (0, 1]; ema_decay = 1 - it
+  std::optional<float> percentile{};  // of percentile, (50, 100]
   std::optional<std::array<float, 2>> range{};  // of given: min < max, widened to contain 0
   bool operator==(const TensorRecipe&) const = default;
 };
@@ -54,14 +54,14 @@ struct TrainingRecipe {
   std::string schedule = "cosine";  // train/schedule.h
   std::vector<double> milestones;   // step: fractions of all epochs, each times `gamma`
   double gamma = 0.1;
-  double min_lr = 0.0;           // where cosine, polynomial and one_cycle end
-  double power = 1.0;            // of polynomial
-  double restart_after = 0.25;   // of cosine_restarts: the first period, a fraction of all epochs
-  int restart_factor = 2;        // each period is so many times as long as the one before
+  double min_lr = 0.0;          // where cosine, polynomial and one_cycle end
+  double power = 1.0;           // of polynomial
+  double restart_after = 0.25;  // of cosine_restarts: the first period, a fraction of all epochs
+  int restart_factor = 2;       // each period is so many times as long as the one before
   double warmup_epochs = 0.0;
   std::optional<double> warmup_start;  // the first warm-up rate, as a fraction of lr
-  double clip_grad_norm = 0.0;  // 0: none
-  double quantizer_lr = 0.1;    // factor on lr for learned scales
+  double clip_grad_norm = 0.0;         // 0: none
+  double quantizer_lr = 0.1;           // factor on lr for learned scales
   double label_smoothing = 0.0;
   int validation_images = 0;  // held out of the training split, to choose by
   std::uint64_t seed = 1;

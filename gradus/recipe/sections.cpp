@@ -64,8 +64,7 @@ Field<TensorRecipe> range() {
   Field<TensorRecipe> field;
   field.key = "range";
   field.values = "[min, max], two finite numbers, the first below the second";
-  field.schema =
-      R"({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2})";
+  field.schema = R"({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2})";
   field.summary = "given instead of observed";
   field.read = [](TensorRecipe& into, const YAML::Node& node, const std::string&) {
     if (!node.IsSequence() || node.size() != 2) return false;
@@ -87,10 +86,10 @@ Section<TensorRecipe> tensor_fields(bool weights) {
   Section<TensorRecipe> fields = {
       bits(),
       text("estimator", &TensorRecipe::estimator, {"ste", "lsq"}, "gradient of the quantizer"),
-      text("observer", &TensorRecipe::observer,
-           {"minmax", "moving_average_minmax", "mse", "histogram", "percentile", "entropy",
-            "given"},
-           "how the range is found"),
+      text(
+          "observer", &TensorRecipe::observer,
+          {"minmax", "moving_average_minmax", "mse", "histogram", "percentile", "entropy", "given"},
+          "how the range is found"),
       boolean("symmetric", &TensorRecipe::symmetric, "zero_point is 0"),
       boolean("signed", &TensorRecipe::is_signed, "codes go below zero"),
       boolean("narrow_range", &TensorRecipe::narrow_range, "as many codes below zero as above"),

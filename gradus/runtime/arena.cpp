@@ -56,11 +56,10 @@ Placement place(std::span<const Lifetime> lifetimes) {
     if (lifetimes[i].bytes == 0) continue;
     const std::size_t offset = find_offset(lifetimes[i], placed);
     const Placed block = {offset, offset + round_up(lifetimes[i].bytes), &lifetimes[i]};
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), block,
-                                   [](const Placed& a, const Placed& b) {
-                                     return a.offset < b.offset;
-                                   }),
-                  block);
+    placed.insert(
+        std::upper_bound(placed.begin(), placed.end(), block,
+                         [](const Placed& a, const Placed& b) { return a.offset < b.offset; }),
+        block);
     result.offsets[i] = offset;
     result.bytes = std::max(result.bytes, block.end);
   }

@@ -31,9 +31,9 @@ struct EngineOptions {
 struct NodeInfo {
   std::string name;
   const char* op = "";
-  std::string kernel;     // "none" where the output is the input under another name
-  std::string refusals;   // why faster kernels were passed over, or ""
-  std::int64_t macs = 0;  // multiply-adds of one image
+  std::string kernel;                 // "none" where the output is the input under another name
+  std::string refusals;               // why faster kernels were passed over, or ""
+  std::int64_t macs = 0;              // multiply-adds of one image
   std::int64_t weight_bytes = 0;      // at their bit width
   std::int64_t activation_bytes = 0;  // inputs and output of one image, one byte a code
 };
@@ -72,8 +72,8 @@ class Engine {
 
   // Runs `batch` >= 1 images [batch, channels, height, width]. `outputs` takes every output after
   // the other, each [batch, channels, height, width] as floats. Not to be called twice at once.
-  // Throws Error: kInvalidArgument if a size does not fit or an image holds NaN; kFailed, naming the
-  // node, if a float island gives NaN where codes are due.
+  // Throws Error: kInvalidArgument if a size does not fit or an image holds NaN; kFailed, naming
+  // the node, if a float island gives NaN where codes are due.
   void run(std::span<const float> images, std::int64_t batch, std::span<float> outputs);
   // The same, one buffer an output.
   void run(std::span<const float> images, std::int64_t batch,

@@ -82,9 +82,8 @@ void Engine::State::add_node(const QModel& model, const QNode& node) {
     made.step->bind(*this);
     scratch_step_ = std::max(scratch_step_, (made.step->scratch_bytes() + 63) / 64 * 64);
     made.halo = plan_.tensors[static_cast<std::size_t>(node.output)].halo;
-    made.has_halo = out.kind == QTensorKind::kCodes &&
-                    (made.halo.top > 0 || made.halo.bottom > 0 || made.halo.left > 0 ||
-                     made.halo.right > 0);
+    made.has_halo = out.kind == QTensorKind::kCodes && (made.halo.top > 0 || made.halo.bottom > 0 ||
+                                                        made.halo.left > 0 || made.halo.right > 0);
   }
   if (out.kind == QTensorKind::kCodes) {
     made.view = codes(node.output);
@@ -106,8 +105,7 @@ void Engine::State::run_node(std::size_t index, std::int64_t batch, const float*
       kernels::fill_halo(node.view, node.halo, node.zero, begin * batch / items,
                          end * batch / items);
     }
-    node.step->run(begin, end,
-                   scratch_.data() + static_cast<std::size_t>(thread) * scratch_step_);
+    node.step->run(begin, end, scratch_.data() + static_cast<std::size_t>(thread) * scratch_step_);
   };
   // An operator without multiply-adds touches memory instead, about as long as eight a byte.
   const NodeInfo& info = infos_[index];

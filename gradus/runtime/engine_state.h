@@ -58,8 +58,7 @@ class Engine::State : public TensorMemory {
                  std::span<const OutputBuffer> outputs) const;
   void run_slice(const float* images, std::int64_t first, std::int64_t batch);
   void run_node(std::size_t index, std::int64_t batch, const float* images);
-  void write_outputs(std::int64_t first, std::int64_t batch,
-                     std::span<const OutputBuffer> outputs);
+  void write_outputs(std::int64_t first, std::int64_t batch, std::span<const OutputBuffer> outputs);
   // A tensor of floats as [batch, channels, height, width].
   void read_reals(std::int32_t index, std::int64_t batch, float* out) const;
   void observe(std::size_t index, std::int64_t first, std::int64_t batch);

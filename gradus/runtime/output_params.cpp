@@ -29,9 +29,8 @@ OutputParams::OutputParams(Profile profile, const QOutputStage& stage, const QTe
 }
 
 void OutputParams::set_codes(Profile profile, const QOutputStage& stage, const QTensor& output) {
-  const Requantizer requantizer =
-      make_requantizer(profile, stage.accumulator_scale, output.scale, output.zero_point,
-                       stage.low, stage.high);
+  const Requantizer requantizer = make_requantizer(profile, stage.accumulator_scale, output.scale,
+                                                   output.zero_point, stage.low, stage.high);
   const auto same = [](auto value) { return value; };
   if (profile == Profile::kIeee32) {
     spread(std::span<const float>(requantizer.multiplier), output.channels, multiplier_, same);

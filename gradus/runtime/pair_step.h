@@ -5,8 +5,8 @@
 
 namespace gradus {
 
-// Args has the views a, b and out; Kernel its name and run(args, begin, end). What derives from this
-// sets the numbers in args_.
+// Args has the views a, b and out; Kernel its name and run(args, begin, end). What derives from
+// this sets the numbers in args_.
 template <typename Args, typename Kernel>
 class PairStep : public Step {
  public:
@@ -17,10 +17,8 @@ class PairStep : public Step {
   const char* kernel() const noexcept override { return kernel_.name; }
   void bind(const TensorMemory& memory) override {
     args_.out = memory.codes(result_);
-    args_.a =
-        kernels::broadcast_view(memory.codes(inputs_[0]), args_.out.height, args_.out.width);
-    args_.b =
-        kernels::broadcast_view(memory.codes(inputs_[1]), args_.out.height, args_.out.width);
+    args_.a = kernels::broadcast_view(memory.codes(inputs_[0]), args_.out.height, args_.out.width);
+    args_.b = kernels::broadcast_view(memory.codes(inputs_[1]), args_.out.height, args_.out.width);
   }
   std::int64_t start(std::int64_t batch, const float*) noexcept override {
     return batch * args_.out.height;

@@ -9,8 +9,8 @@
 namespace gradus {
 namespace {
 
-constexpr std::int64_t kPixelAlignment = 4;     // tensor_view.h
-constexpr std::size_t kSlack = 64;              // kernels may read this far past the last pixel
+constexpr std::int64_t kPixelAlignment = 4;  // tensor_view.h
+constexpr std::size_t kSlack = 64;           // kernels may read this far past the last pixel
 constexpr double kLargestTensorBytes = 0x1p40;
 
 StepContext context_of(const QModel& model, const QNode& node) {

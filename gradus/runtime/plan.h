@@ -13,11 +13,11 @@ namespace gradus {
 struct TensorLayout {
   // Whose memory it is: its own index, or that of the tensor it is another name of.
   std::int32_t storage = 0;
-  kernels::Halo halo;           // of codes: the largest that any consumer reads
-  kernels::ActivationView view; // of codes: shape and steps; data is set by the engine
-  std::size_t origin = 0;       // bytes from the block's begin to pixel (0, 0) of image 0
-  std::size_t bytes = 0;        // of the block, 0 for aliases and the network's input
-  std::size_t offset = 0;       // of the block in the arena
+  kernels::Halo halo;            // of codes: the largest that any consumer reads
+  kernels::ActivationView view;  // of codes: shape and steps; data is set by the engine
+  std::size_t origin = 0;        // bytes from the block's begin to pixel (0, 0) of image 0
+  std::size_t bytes = 0;         // of the block, 0 for aliases and the network's input
+  std::size_t offset = 0;        // of the block in the arena
 };
 
 struct Plan {

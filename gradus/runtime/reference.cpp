@@ -73,11 +73,10 @@ std::int64_t convolve(const Run& run, const QConv& op, std::int64_t n, std::int6
 
 void apply(const Run& run, const QConv& op) {
   const Output output(run, op.output);
-  for_each_element(run.out(), run.batch,
-                   [&](std::int64_t n, std::int64_t o, std::int64_t y, std::int64_t x) {
-                     output.store(run, place(run.out(), n, o, y, x), o,
-                                  convolve(run, op, n, o, y, x));
-                   });
+  for_each_element(
+      run.out(), run.batch, [&](std::int64_t n, std::int64_t o, std::int64_t y, std::int64_t x) {
+        output.store(run, place(run.out(), n, o, y, x), o, convolve(run, op, n, o, y, x));
+      });
 }
 
 void apply(const Run& run, const QFullyConnected& op) {
@@ -97,36 +96,36 @@ void for_each_pair(const Run& run, const Combine& combine) {
     const bool pixel = t.height == 1 && t.width == 1;
     return run.input(i).codes[place(t, n, c, pixel ? 0 : y, pixel ? 0 : x)];
   };
-  for_each_element(
-      run.out(), run.batch, [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
-        run.output().codes[place(run.out(), n, c, y, x)] =
-            combine(code(0, n, c, y, x), code(1, n, c, y, x));
-      });
+  for_each_element(run.out(), run.batch,
+                   [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
+                     run.output().codes[place(run.out(), n, c, y, x)] =
+                         combine(code(0, n, c, y, x), code(1, n, c, y, x));
+                   });
 }
 
 void apply(const Run& run, const QAdd& op) {
-  for_each_pair(run, make_integer_add(run.model.profile, quantizer_of(run.in(0)),
-                                      quantizer_of(run.in(1)), quantizer_of(run.out()), op.low,
-                                      op.high, op.subtract));
+  for_each_pair(
+      run, make_integer_add(run.model.profile, quantizer_of(run.in(0)), quantizer_of(run.in(1)),
+                            quantizer_of(run.out()), op.low, op.high, op.subtract));
 }
 
 void apply(const Run& run, const QMultiply& op) {
   for_each_pair(run, make_integer_multiply(run.model.profile, quantizer_of(run.in(0)),
-                                           quantizer_of(run.in(1)), quantizer_of(run.out()),
-                                           op.low, op.high));
+                                           quantizer_of(run.in(1)), quantizer_of(run.out()), op.low,
+                                           op.high));
 }
 
 void apply(const Run& run, const QLookup& op) {
   const Grid& in = run.in().grid;
   const std::int64_t codes = in.quant_max - in.quant_min + 1;
   const std::int64_t step = static_cast<std::int64_t>(op.table.size()) == codes ? 0 : codes;
-  for_each_element(
-      run.out(), run.batch, [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
-        const std::size_t index = place(run.out(), n, c, y, x);
-        const std::int64_t entry = c * step + run.input().codes[index] - in.quant_min;
-        run.output().codes[index] =
-            op.table[static_cast<std::size_t>(entry)] + run.out().grid.quant_min;
-      });
+  for_each_element(run.out(), run.batch,
+                   [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
+                     const std::size_t index = place(run.out(), n, c, y, x);
+                     const std::int64_t entry = c * step + run.input().codes[index] - in.quant_min;
+                     run.output().codes[index] =
+                         op.table[static_cast<std::size_t>(entry)] + run.out().grid.quant_min;
+                   });
 }
 
 // The elements of a window that lie within the picture.
@@ -152,22 +151,22 @@ void apply_average(const Run& run, const QPool& op) {
     average = make_integer_average_pool(run.model.profile, quantizer_of(run.in()),
                                         quantizer_of(run.out()), op.low, op.high, window);
   }
-  for_each_element(
-      run.out(), run.batch, [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
-        std::int32_t sum = 0;
-        std::int32_t count = 0;
-        for_each_in_window(run, op, y, x, [&](std::int64_t row, std::int64_t column) {
-          sum += run.centered(n, c, row, column);
-          ++count;
-        });
-        if (op.count_padding) count = window;
-        const std::size_t index = place(run.out(), n, c, y, x);
-        if (codes) {
-          run.output().codes[index] = average(sum, count);
-        } else {
-          run.output().values[index] = average_to_float(sum, run.in().scale, count);
-        }
-      });
+  for_each_element(run.out(), run.batch,
+                   [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
+                     std::int32_t sum = 0;
+                     std::int32_t count = 0;
+                     for_each_in_window(run, op, y, x, [&](std::int64_t row, std::int64_t column) {
+                       sum += run.centered(n, c, row, column);
+                       ++count;
+                     });
+                     if (op.count_padding) count = window;
+                     const std::size_t index = place(run.out(), n, c, y, x);
+                     if (codes) {
+                       run.output().codes[index] = average(sum, count);
+                     } else {
+                       run.output().values[index] = average_to_float(sum, run.in().scale, count);
+                     }
+                   });
 }
 
 void apply(const Run& run, const QPool& op) {
@@ -185,9 +184,8 @@ void apply(const Run& run, const QPool& op) {
 void apply(const Run& run, const QConcat& op) {
   std::int64_t first = 0;
   for (std::size_t i = 0; i < run.node.inputs.size(); ++i) {
-    const IntegerRescale rescale =
-        make_integer_rescale(run.model.profile, quantizer_of(run.in(i)), quantizer_of(run.out()),
-                             op.low, op.high);
+    const IntegerRescale rescale = make_integer_rescale(run.model.profile, quantizer_of(run.in(i)),
+                                                        quantizer_of(run.out()), op.low, op.high);
     for_each_element(run.in(i), run.batch,
                      [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
                        run.output().codes[place(run.out(), n, first + c, y, x)] =
@@ -198,8 +196,8 @@ void apply(const Run& run, const QConcat& op) {
 }
 
 void apply(const Run& run, const QRescale& op) {
-  const IntegerRescale rescale = make_integer_rescale(
-      run.model.profile, quantizer_of(run.in()), quantizer_of(run.out()), op.low, op.high);
+  const IntegerRescale rescale = make_integer_rescale(run.model.profile, quantizer_of(run.in()),
+                                                      quantizer_of(run.out()), op.low, op.high);
   std::transform(run.input().codes.begin(), run.input().codes.end(), run.output().codes.begin(),
                  rescale);
 }

@@ -5,13 +5,12 @@
 namespace gradus::reference {
 
 void apply(const Run& run, const QSlice& op) {
-  for_each_element(run.out(), run.batch,
-                   [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
-                     run.output().codes[place(run.out(), n, c, y, x)] =
-                         run.input().codes[place(run.in(), n, op.begin_c + op.step_c * c,
-                                                 op.begin_h + op.step_h * y,
-                                                 op.begin_w + op.step_w * x)];
-                   });
+  for_each_element(
+      run.out(), run.batch, [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
+        run.output().codes[place(run.out(), n, c, y, x)] =
+            run.input().codes[place(run.in(), n, op.begin_c + op.step_c * c,
+                                    op.begin_h + op.step_h * y, op.begin_w + op.step_w * x)];
+      });
 }
 
 void apply(const Run& run, const QPad& op) {
@@ -34,8 +33,8 @@ void apply(const Run& run, const QGather& op) {
   };
   for_each_element(
       run.out(), run.batch, [&](std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
-        const std::int64_t from = n * elements(run.in()) + at(op.rows, y) + at(op.columns, x) +
-                                  at(op.channels, c);
+        const std::int64_t from =
+            n * elements(run.in()) + at(op.rows, y) + at(op.columns, x) + at(op.channels, c);
         run.output().codes[place(run.out(), n, c, y, x)] =
             run.input().codes[static_cast<std::size_t>(from)];
       });

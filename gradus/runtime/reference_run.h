@@ -13,7 +13,7 @@ namespace gradus::reference {
 
 // Position of an element in [batch, channels, height, width].
 inline std::size_t place(const QTensor& t, std::int64_t n, std::int64_t c, std::int64_t y,
-                  std::int64_t x) {
+                         std::int64_t x) {
   return static_cast<std::size_t>(((n * t.channels + c) * t.height + y) * t.width + x);
 }
 

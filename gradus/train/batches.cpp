@@ -34,7 +34,8 @@ const Shape& input_shape(const Graph& graph) {
 }  // namespace
 
 void check_data(const Graph& graph, const Dataset& data) {
-  require_feeds(data.shape(), input_shape(graph), data.info().name + ": network '" + graph.name + "'");
+  require_feeds(data.shape(), input_shape(graph),
+                data.info().name + ": network '" + graph.name + "'");
 }
 
 at::Tensor images_of(Batch& batch, const ImageShape& shape, const Graph& graph) {

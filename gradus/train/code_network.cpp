@@ -131,8 +131,8 @@ std::vector<at::Tensor> CodeNetwork::run(const at::Tensor& images, const OnCodes
       const at::Tensor& value = values[static_cast<std::size_t>(id)];
       inputs.push_back(step.codes ? value : to_reals(id, value));
     }
-    store(step.output,
-          step.codes ? step.codes(inputs) : to_codes(step.output, run_island(*step.island, inputs)));
+    store(step.output, step.codes ? step.codes(inputs)
+                                  : to_codes(step.output, run_island(*step.island, inputs)));
     for (ValueId id : step.inputs) {
       if (last_use_[static_cast<std::size_t>(id)] == i)
         values[static_cast<std::size_t>(id)].reset();

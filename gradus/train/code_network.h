@@ -14,8 +14,8 @@
 namespace gradus {
 
 // Nodes of which runs_in_integers() is true (prepare/integer_form.h) compute on codes. Every other
-// node is an island, which runs in float between dequantize() and quantize() (numerics.md section 9),
-// by the code that the engine has for it.
+// node is an island, which runs in float between dequantize() and quantize() (numerics.md section
+// 9), by the code that the engine has for it.
 class CodeNetwork {
  public:
   // `graph` must outlive the network.

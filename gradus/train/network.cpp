@@ -63,9 +63,9 @@ at::Tensor to_torch(const Tensor& tensor) {
   if (type == at::ScalarType::Undefined) return {};
   const at::Tensor rows = at::from_blob(const_cast<std::byte*>(tensor.bytes().data()),
                                         tensor.shape(), at::TensorOptions(type));
-  return rows.to(at::kFloat, false, true,
-                 tensor.shape().size() == 4 ? at::MemoryFormat::ChannelsLast
-                                            : at::MemoryFormat::Contiguous);
+  return rows.to(
+      at::kFloat, false, true,
+      tensor.shape().size() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
 }
 
 Tensor from_torch(const at::Tensor& tensor) {

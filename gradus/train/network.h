@@ -98,7 +98,8 @@ class Network {
 };
 
 // A constant as a tensor of floats of its own memory, channels last if it has four dimensions, and
-// back. A number that is no float is rounded to one; types that training has no use for give nothing.
+// back. A number that is no float is rounded to one; types that training has no use for give
+// nothing.
 at::Tensor to_torch(const Tensor& tensor);
 Tensor from_torch(const at::Tensor& tensor);
 

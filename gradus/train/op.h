@@ -1,6 +1,6 @@
 // How libtorch computes one operator, in floats and in exact codes. One operator is one file in
-// ops/ (closely related ones share a file) and one line in CMakeLists.txt. Groups of operators, which
-// integers compute in one (prepare/groups.h), have their codes in group_codes.h.
+// ops/ (closely related ones share a file) and one line in CMakeLists.txt. Groups of operators,
+// which integers compute in one (prepare/groups.h), have their codes in group_codes.h.
 #pragma once
 
 #include <ATen/core/Tensor.h>

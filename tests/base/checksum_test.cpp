@@ -22,7 +22,8 @@ TEST(Checksum, OfPartsContinuedIsThatOfTheWhole) {
   for (int i = 0; i < 1000; ++i) text.push_back(static_cast<char>(random.integer(0, 255)));
   const std::uint32_t whole = crc32(bytes_of(text));
   for (std::size_t cut : {0, 1, 499, 999, 1000}) {
-    EXPECT_EQ(crc32(bytes_of(text.substr(cut)), crc32(bytes_of(text.substr(0, cut)))), whole) << cut;
+    EXPECT_EQ(crc32(bytes_of(text.substr(cut)), crc32(bytes_of(text.substr(0, cut)))), whole)
+        << cut;
   }
 }
 

@@ -22,7 +22,9 @@ class IsaVariable {
   }
   IsaVariable(const IsaVariable&) = delete;
   IsaVariable& operator=(const IsaVariable&) = delete;
-  ~IsaVariable() { old_.empty() ? ::unsetenv("GRADUS_ISA") : ::setenv("GRADUS_ISA", old_.c_str(), 1); }
+  ~IsaVariable() {
+    old_.empty() ? ::unsetenv("GRADUS_ISA") : ::setenv("GRADUS_ISA", old_.c_str(), 1);
+  }
 
  private:
   std::string old_;
@@ -65,7 +67,8 @@ TEST(Cpu, TakesTheOneThatTheVariableNamesOrRefuses) {
     if (isa_supported(isa)) {
       EXPECT_EQ(active_isa(), isa);
     } else {
-      expect_error(ErrorCode::kInvalidArgument, {"GRADUS_ISA", isa_name(isa)}, [] { active_isa(); });
+      expect_error(ErrorCode::kInvalidArgument, {"GRADUS_ISA", isa_name(isa)},
+                   [] { active_isa(); });
     }
   }
 }

@@ -44,7 +44,8 @@ TEST(ReadFile, RefusesAFileLargerThanTheBound) {
 
 TEST(ReadFile, RefusesWhatIsMissingAndWhatIsNoFile) {
   const TemporaryFolder folder;
-  expect_error(ErrorCode::kNotFound, {"nowhere"}, [&] { read_file(folder.file("nowhere"), kPlenty); });
+  expect_error(ErrorCode::kNotFound, {"nowhere"},
+               [&] { read_file(folder.file("nowhere"), kPlenty); });
   expect_error(ErrorCode::kNotFound, {folder.path()}, [&] { read_file(folder.path(), kPlenty); });
   // A pipe without a writer must not hang the program.
   ASSERT_EQ(::mkfifo(folder.file("pipe").c_str(), 0600), 0);
@@ -110,7 +111,8 @@ TEST(WriteFileAtomically, LetsThreadsWriteOneNameInTurn) {
   std::vector<std::thread> writers;
   for (char letter : {'a', 'b', 'c', 'd'}) {
     writers.emplace_back([&folder, letter] {
-      for (int i = 0; i < 20; ++i) write_file_atomically(folder.file("x"), std::string(5000, letter));
+      for (int i = 0; i < 20; ++i)
+        write_file_atomically(folder.file("x"), std::string(5000, letter));
     });
   }
   for (auto& writer : writers) writer.join();
@@ -163,7 +165,8 @@ TEST(WriteFileAtomically, ShowsOldOrNewButNothingElseWhenKilled) {
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     const std::string text = read_text_file(folder.file("x"), kPlenty);
-    EXPECT_TRUE(text == old || text == fresh) << "round " << round << ": " << text.size() << " bytes";
+    EXPECT_TRUE(text == old || text == fresh)
+        << "round " << round << ": " << text.size() << " bytes";
   }
 }
 

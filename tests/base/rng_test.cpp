@@ -14,9 +14,9 @@ namespace {
 TEST(Rng, GivesTheStreamOfSplitMix64) {
   // From the authors' reference program with seed 1234567.
   Rng rng(1234567);
-  for (std::uint64_t expected : {6457827717110365317ULL, 3203168211198807973ULL,
-                                 9817491932198370423ULL, 4593380528125082431ULL,
-                                 16408922859458223821ULL}) {
+  for (std::uint64_t expected :
+       {6457827717110365317ULL, 3203168211198807973ULL, 9817491932198370423ULL,
+        4593380528125082431ULL, 16408922859458223821ULL}) {
     EXPECT_EQ(rng.next(), expected);
   }
 }

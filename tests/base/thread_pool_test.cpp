@@ -38,9 +38,9 @@ TEST(ThreadPool, RethrowsAndCanBeUsedAgain) {
   for (int threads : {1, 3}) {
     ThreadPool pool(threads);
     for (int round = 0; round < 3; ++round) {
-      EXPECT_THROW(pool.parallel_for(10, [](int, std::int64_t, std::int64_t) {
-        throw std::runtime_error("no");
-      }), std::runtime_error);
+      EXPECT_THROW(pool.parallel_for(
+                       10, [](int, std::int64_t, std::int64_t) { throw std::runtime_error("no"); }),
+                   std::runtime_error);
       std::atomic<std::int64_t> sum = 0;
       pool.parallel_for(10, [&](int, std::int64_t begin, std::int64_t end) { sum += end - begin; });
       EXPECT_EQ(sum, 10);
@@ -53,9 +53,8 @@ TEST(ThreadPool, RunsManyShortLoopsOneAfterTheOther) {
   std::int64_t total = 0;
   for (int round = 0; round < 5000; ++round) {
     std::int64_t parts[2] = {0, 0};
-    pool.parallel_for(2, [&](int thread, std::int64_t begin, std::int64_t end) {
-      parts[thread] = end - begin;
-    });
+    pool.parallel_for(
+        2, [&](int thread, std::int64_t begin, std::int64_t end) { parts[thread] = end - begin; });
     total += parts[0] + parts[1];
   }
   EXPECT_EQ(total, 10000);

@@ -230,10 +230,12 @@ TEST(Convert, RefusesWhatIntegersCannotComputeByName) {
   const std::map<std::string, Attribute> channels = {{"axis", std::int64_t{1}}};
   x = b.node("act", "LogSoftmax", {x}, {-1, 3, 4, 4}, channels);
   b.graph.outputs = {b.node("soft", "Softmax", {b.conv("conv2", x, 3)}, {-1, 3, 4, 4}, channels)};
-  EXPECT_EQ(refusal(calibrated(b.graph, recipe_of(8)), ErrorCode::kUnsupported),
-            "node 'act' (LogSoftmax, [?, 3, 4, 4]): operator LogSoftmax has no integer form; leave it out "
-            "of the exported network: it does not change which class is largest (and 1 more: see gradus "
-            "check)");
+  EXPECT_EQ(
+      refusal(calibrated(b.graph, recipe_of(8)), ErrorCode::kUnsupported),
+      "node 'act' (LogSoftmax, [?, 3, 4, 4]): operator LogSoftmax has no integer form; leave it "
+      "out "
+      "of the exported network: it does not change which class is largest (and 1 more: see gradus "
+      "check)");
 }
 
 TEST(Convert, RefusesIgnoredAndFloatLayersByName) {
@@ -265,9 +267,11 @@ void expect_runs(const QModel& model, std::int64_t pixels) {
   engine.set_observer([&](const TensorResult& result) {
     const auto& tensor = expected[static_cast<std::size_t>(model.nodes[next++].output)];
     EXPECT_TRUE(std::equal(result.codes.begin(), result.codes.end(), tensor.codes.begin(),
-                           tensor.codes.end())) << result.node;
+                           tensor.codes.end()))
+        << result.node;
     EXPECT_TRUE(std::equal(result.values.begin(), result.values.end(), tensor.values.begin(),
-                           tensor.values.end())) << result.node;
+                           tensor.values.end()))
+        << result.node;
   });
   std::size_t size = 0;
   for (const QTensor& out : engine.outputs()) size += static_cast<std::size_t>(elements(out));
@@ -317,9 +321,9 @@ TEST(Islands, AreWhatTheRecipeLeavesInFloat) {
 TEST(Islands, ReadAPicturesFloatsThatCodesAreMadeOfToo) {
   Builder b;
   const ValueId x = b.input("x", {-1, 3, 4, 4});
-  const ValueId y = b.node("norm", "LRN", {x}, {-1, 3, 4, 4},
-                           {{"size", std::int64_t{3}}, {"alpha", 0.1f}, {"beta", 0.5f},
-                            {"bias", 1.0f}});
+  const ValueId y =
+      b.node("norm", "LRN", {x}, {-1, 3, 4, 4},
+             {{"size", std::int64_t{3}}, {"alpha", 0.1f}, {"beta", 0.5f}, {"bias", 1.0f}});
   b.graph.outputs = {b.add("add", b.conv("c1", x, 3), b.conv("c2", y, 3))};
   const QModel model = convert(calibrated(b.graph, recipe_of(8)), {});
   EXPECT_EQ(op_of<QIsland>(model, "norm").call.type, "LRN");
@@ -329,8 +333,8 @@ TEST(Islands, ReadAPicturesFloatsThatCodesAreMadeOfToo) {
 TEST(Islands, ThatComputeAcrossTheBatchAreRefusedByName) {
   Builder b;
   const ValueId x = b.conv("conv", b.input("x", {-1, 3, 4, 4}), 3);
-  b.graph.outputs = {b.conv("last", b.node("soft", "Softmax", {x}, {-1, 3, 4, 4},
-                                           {{"axis", std::int64_t{0}}}), 3)};
+  b.graph.outputs = {b.conv(
+      "last", b.node("soft", "Softmax", {x}, {-1, 3, 4, 4}, {{"axis", std::int64_t{0}}}), 3)};
   try {
     convert(calibrated(b.graph, recipe_of(8)), {});
     FAIL();

@@ -68,7 +68,8 @@ inline std::vector<float> picture(std::size_t size, std::uint64_t seed) {
 }
 
 // Returns how many codes were compared.
-inline std::size_t expect_equal(const Graph& graph, const QModel& model, const std::vector<float>& image) {
+inline std::size_t expect_equal(const Graph& graph, const QModel& model,
+                                const std::vector<float>& image) {
   const auto expected = graph_codes(graph, model.profile, image);
   const auto found = run_reference(model, image, 1);
   std::size_t compared = 0;

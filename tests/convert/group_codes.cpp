@@ -70,7 +70,8 @@ const std::map<std::string, Binary>& binaries() {
 using Index = std::vector<std::int64_t>;
 
 // Calls body(index, number) for every index of `shape`, the batch being 1.
-void for_each_index(const Shape& shape, const std::function<void(const Index&, std::size_t)>& body) {
+void for_each_index(const Shape& shape,
+                    const std::function<void(const Index&, std::size_t)>& body) {
   Index index(shape.size(), 0);
   std::size_t count = 1;
   for (std::size_t i = 1; i < shape.size(); ++i) count *= static_cast<std::size_t>(shape[i]);

@@ -63,18 +63,20 @@ ValueId channels(Builder& b, float low, float high) {
 }
 
 Middle function(const std::string& op, Attributes attributes = {}, float least = -2.0f) {
-  return {op, [=](Builder& b, ValueId x) { return apply(b, op, {x}, attributes); }, "lookup", least};
+  return {op, [=](Builder& b, ValueId x) { return apply(b, op, {x}, attributes); }, "lookup",
+          least};
 }
 // A movement to `shape`.
-ValueId move(Builder& b, const std::string& op, ValueId x, Shape shape, Attributes attributes = {}) {
+ValueId move(Builder& b, const std::string& op, ValueId x, Shape shape,
+             Attributes attributes = {}) {
   return b.node(op + std::to_string(b.graph.nodes.size()), op, {x}, std::move(shape),
                 std::move(attributes));
 }
 
 std::vector<Middle> functions() {
   std::vector<Middle> list;
-  for (const char* op : {"Sigmoid", "Tanh", "Softplus", "Mish", "HardSwish", "Exp", "Abs", "Neg",
-                         "Erf"}) {
+  for (const char* op :
+       {"Sigmoid", "Tanh", "Softplus", "Mish", "HardSwish", "Exp", "Abs", "Neg", "Erf"}) {
     list.push_back(function(op));
   }
   list.push_back(function("Sqrt", {}, 0.0f));
@@ -90,71 +92,70 @@ std::vector<Middle> functions() {
 }
 
 std::vector<Middle> with_constants() {
-  return {
-      {"PReluOfOneSlope",
-       [](Builder& b, ValueId x) { return apply(b, "PRelu", {x, number(b, 0.2f)}); }, "lookup"},
-      {"PReluOfASlopeAChannel",
-       [](Builder& b, ValueId x) { return apply(b, "PRelu", {x, channels(b, -0.3f, 0.5f)}); },
-       "lookup"},
-      {"SumAndProductAChannel",
-       [](Builder& b, ValueId x) {
-         x = apply(b, "Relu", {b.max_pool("pool", x)});
-         return apply(b, "Add", {apply(b, "Mul", {x, channels(b, -1, 1)}), channels(b, -1, 1)});
-       },
-       "pool lookup"},
-      {"DifferencesAndQuotient",
-       [](Builder& b, ValueId x) {
-         x = apply(b, "Abs", {x});
-         return apply(b, "Div", {number(b, 2.0f), apply(b, "Sub", {x, number(b, -0.4f)})});
-       },
-       "lookup"},
-      {"PowerMinimumMaximum",
-       [](Builder& b, ValueId x) {
-         x = apply(b, "Min", {apply(b, "Pow", {x, number(b, 2.0f)}), channels(b, 1, 3)});
-         return apply(b, "Max", {x, number(b, 0.25f)});
-       },
-       "lookup"}};
+  return {{"PReluOfOneSlope",
+           [](Builder& b, ValueId x) { return apply(b, "PRelu", {x, number(b, 0.2f)}); }, "lookup"},
+          {"PReluOfASlopeAChannel",
+           [](Builder& b, ValueId x) { return apply(b, "PRelu", {x, channels(b, -0.3f, 0.5f)}); },
+           "lookup"},
+          {"SumAndProductAChannel",
+           [](Builder& b, ValueId x) {
+             x = apply(b, "Relu", {b.max_pool("pool", x)});
+             return apply(b, "Add", {apply(b, "Mul", {x, channels(b, -1, 1)}), channels(b, -1, 1)});
+           },
+           "pool lookup"},
+          {"DifferencesAndQuotient",
+           [](Builder& b, ValueId x) {
+             x = apply(b, "Abs", {x});
+             return apply(b, "Div", {number(b, 2.0f), apply(b, "Sub", {x, number(b, -0.4f)})});
+           },
+           "lookup"},
+          {"PowerMinimumMaximum",
+           [](Builder& b, ValueId x) {
+             x = apply(b, "Min", {apply(b, "Pow", {x, number(b, 2.0f)}), channels(b, 1, 3)});
+             return apply(b, "Max", {x, number(b, 0.25f)});
+           },
+           "lookup"}};
 }
 
 std::vector<Middle> grouped() {
-  return {
-      {"SwishFromItsParts",
-       [](Builder& b, ValueId x) { return apply(b, "Mul", {x, apply(b, "Sigmoid", {x})}); },
-       "lookup"},
-      {"HardSwishFromItsParts",
-       [](Builder& b, ValueId x) {
-         const ValueId six = apply(b, "Clip", {apply(b, "Add", {x, number(b, 3)})},
-                                   {{"min", 0.0f}, {"max", 6.0f}});
-         return apply(b, "Div", {apply(b, "Mul", {x, six}), number(b, 6)});
-       },
-       "lookup"},
-      {"MishFromItsParts",
-       [](Builder& b, ValueId x) {
-         return apply(b, "Mul", {apply(b, "Tanh", {apply(b, "Softplus", {x})}), x});
-       },
-       "lookup"},
-      {"GeluFromItsParts",
-       [](Builder& b, ValueId x) {
-         const ValueId erf = apply(b, "Erf", {apply(b, "Div", {x, number(b, 1.4142135f)})});
-         return apply(b, "Mul", {apply(b, "Mul", {x, apply(b, "Add", {erf, number(b, 1)})}),
-                                 number(b, 0.5f)});
-       },
-       "lookup"},
-      // Read from outside the group: a tensor of its own.
-      {"SigmoidReadTwice",
-       [](Builder& b, ValueId x) {
-         const ValueId s = apply(b, "Sigmoid", {x});
-         const ValueId y = apply(b, "Mul", {x, s});
-         return b.concat("join", {y, s});
-       },
-       "lookup multiply concat"},
-      {"SqueezeAndExcite",
-       [](Builder& b, ValueId x) {
-         ValueId s = b.conv("excite", b.global_pool("pool", x), 6, 1);
-         s = apply(b, "HardSigmoid", {s}, {{"alpha", 1 / 6.0f}, {"beta", 0.5f}});
-         return b.relu("after", apply(b, "Mul", {x, s}));
-       },
-       "pool conv lookup multiply"}};
+  return {{"SwishFromItsParts",
+           [](Builder& b, ValueId x) { return apply(b, "Mul", {x, apply(b, "Sigmoid", {x})}); },
+           "lookup"},
+          {"HardSwishFromItsParts",
+           [](Builder& b, ValueId x) {
+             const ValueId six = apply(b, "Clip", {apply(b, "Add", {x, number(b, 3)})},
+                                       {{"min", 0.0f}, {"max", 6.0f}});
+             return apply(b, "Div", {apply(b, "Mul", {x, six}), number(b, 6)});
+           },
+           "lookup"},
+          {"MishFromItsParts",
+           [](Builder& b, ValueId x) {
+             return apply(b, "Mul", {apply(b, "Tanh", {apply(b, "Softplus", {x})}), x});
+           },
+           "lookup"},
+          {"GeluFromItsParts",
+           [](Builder& b, ValueId x) {
+             const ValueId erf = apply(b, "Erf", {apply(b, "Div", {x, number(b, 1.4142135f)})});
+             return apply(
+                 b, "Mul",
+                 {apply(b, "Mul", {x, apply(b, "Add", {erf, number(b, 1)})}), number(b, 0.5f)});
+           },
+           "lookup"},
+          // Read from outside the group: a tensor of its own.
+          {"SigmoidReadTwice",
+           [](Builder& b, ValueId x) {
+             const ValueId s = apply(b, "Sigmoid", {x});
+             const ValueId y = apply(b, "Mul", {x, s});
+             return b.concat("join", {y, s});
+           },
+           "lookup multiply concat"},
+          {"SqueezeAndExcite",
+           [](Builder& b, ValueId x) {
+             ValueId s = b.conv("excite", b.global_pool("pool", x), 6, 1);
+             s = apply(b, "HardSigmoid", {s}, {{"alpha", 1 / 6.0f}, {"beta", 0.5f}});
+             return b.relu("after", apply(b, "Mul", {x, s}));
+           },
+           "pool conv lookup multiply"}};
 }
 
 std::vector<Middle> pairs() {
@@ -188,62 +189,62 @@ std::vector<Middle> pairs() {
 }
 
 std::vector<Middle> movements() {
-  return {
-      {"Transpose",
-       [](Builder& b, ValueId x) {
-         return move(b, "Transpose", x, {-1, 4, 6, 6}, {{"perm", Integers{0, 2, 3, 1}}});
-       },
-       "gather"},
-      {"DepthToSpaceByRows",
-       [](Builder& b, ValueId x) {
-         x = b.conv("wide", x, 8, 1);
-         return move(b, "DepthToSpace", x, {-1, 2, 8, 12},
-                     {{"blocksize", std::int64_t{2}}, {"mode", std::string("DCR")}});
-       },
-       "conv gather"},
-      {"DepthToSpaceByColumns",
-       [](Builder& b, ValueId x) {
-         x = b.conv("wide", x, 8, 1);
-         return b.relu("r", move(b, "DepthToSpace", x, {-1, 2, 8, 12},
-                                 {{"blocksize", std::int64_t{2}}, {"mode", std::string("CRD")}}));
-       },
-       "conv gather"},
-      {"SpaceToDepth",
-       [](Builder& b, ValueId x) {
-         return move(b, "SpaceToDepth", x, {-1, 24, 2, 3}, {{"blocksize", std::int64_t{2}}});
-       },
-       "gather"},
-      {"ChannelShuffle",
-       [](Builder& b, ValueId x) {
-         x = move(b, "Reshape", x, {-1, 2, 3, 4, 6}, {{"shape", Integers{-1, 2, 3, 4, 6}}});
-         x = move(b, "Transpose", x, {-1, 3, 2, 4, 6}, {{"perm", Integers{0, 2, 1, 3, 4}}});
-         return move(b, "Reshape", x, {-1, 6, 4, 6}, {{"shape", Integers{-1, 6, 4, 6}}});
-       },
-       "gather"},
-      {"ReshapeThatMixesAxes",
-       [](Builder& b, ValueId x) {
-         return move(b, "Reshape", x, {-1, 4, 12, 3}, {{"shape", Integers{-1, 4, 12, 3}}});
-       },
-       "flatten gather"},
-      {"TransposedConvolution",
-       [](Builder& b, ValueId x) {
-         const ValueId w = b.constant("up.weight", {6, 2, 3, 2}, -1, 1);
-         const ValueId bias = b.constant("up.bias", {4}, -1, 1);
-         return b.relu("r", b.node("up", "ConvTranspose", {x, w, bias}, {-1, 4, 8, 17},
-                                   {{"kernel_shape", Integers{3, 2}},
-                                    {"strides", Integers{2, 3}},
-                                    {"dilations", Integers{1, 1}},
-                                    {"pads", Integers{1, 0, 1, 0}},
-                                    {"output_padding", Integers{1, 0}},
-                                    {"group", std::int64_t{2}}}));
-       },
-       "pad conv"},
-      {"ThereAndBackAgain",
-       [](Builder& b, ValueId x) {
-         x = move(b, "Squeeze", b.global_pool("p", x), {-1, 6, 1}, {{"axes", Integers{3}}});
-         return move(b, "Unsqueeze", x, {-1, 6, 1, 1}, {{"axes", Integers{2}}});
-       },
-       "pool gather gather"}};
+  return {{"Transpose",
+           [](Builder& b, ValueId x) {
+             return move(b, "Transpose", x, {-1, 4, 6, 6}, {{"perm", Integers{0, 2, 3, 1}}});
+           },
+           "gather"},
+          {"DepthToSpaceByRows",
+           [](Builder& b, ValueId x) {
+             x = b.conv("wide", x, 8, 1);
+             return move(b, "DepthToSpace", x, {-1, 2, 8, 12},
+                         {{"blocksize", std::int64_t{2}}, {"mode", std::string("DCR")}});
+           },
+           "conv gather"},
+          {"DepthToSpaceByColumns",
+           [](Builder& b, ValueId x) {
+             x = b.conv("wide", x, 8, 1);
+             return b.relu("r",
+                           move(b, "DepthToSpace", x, {-1, 2, 8, 12},
+                                {{"blocksize", std::int64_t{2}}, {"mode", std::string("CRD")}}));
+           },
+           "conv gather"},
+          {"SpaceToDepth",
+           [](Builder& b, ValueId x) {
+             return move(b, "SpaceToDepth", x, {-1, 24, 2, 3}, {{"blocksize", std::int64_t{2}}});
+           },
+           "gather"},
+          {"ChannelShuffle",
+           [](Builder& b, ValueId x) {
+             x = move(b, "Reshape", x, {-1, 2, 3, 4, 6}, {{"shape", Integers{-1, 2, 3, 4, 6}}});
+             x = move(b, "Transpose", x, {-1, 3, 2, 4, 6}, {{"perm", Integers{0, 2, 1, 3, 4}}});
+             return move(b, "Reshape", x, {-1, 6, 4, 6}, {{"shape", Integers{-1, 6, 4, 6}}});
+           },
+           "gather"},
+          {"ReshapeThatMixesAxes",
+           [](Builder& b, ValueId x) {
+             return move(b, "Reshape", x, {-1, 4, 12, 3}, {{"shape", Integers{-1, 4, 12, 3}}});
+           },
+           "flatten gather"},
+          {"TransposedConvolution",
+           [](Builder& b, ValueId x) {
+             const ValueId w = b.constant("up.weight", {6, 2, 3, 2}, -1, 1);
+             const ValueId bias = b.constant("up.bias", {4}, -1, 1);
+             return b.relu("r", b.node("up", "ConvTranspose", {x, w, bias}, {-1, 4, 8, 17},
+                                       {{"kernel_shape", Integers{3, 2}},
+                                        {"strides", Integers{2, 3}},
+                                        {"dilations", Integers{1, 1}},
+                                        {"pads", Integers{1, 0, 1, 0}},
+                                        {"output_padding", Integers{1, 0}},
+                                        {"group", std::int64_t{2}}}));
+           },
+           "pad conv"},
+          {"ThereAndBackAgain",
+           [](Builder& b, ValueId x) {
+             x = move(b, "Squeeze", b.global_pool("p", x), {-1, 6, 1}, {{"axes", Integers{3}}});
+             return move(b, "Unsqueeze", x, {-1, 6, 1, 1}, {{"axes", Integers{2}}});
+           },
+           "pool gather gather"}};
 }
 
 std::vector<Middle> middles() {
@@ -325,27 +326,33 @@ std::string island_of(const Middle& middle) {
 }
 
 TEST(Operators, AreRefusedByNameWhereIntegersCannotCompute) {
-  EXPECT_EQ(island_of({"", [](Builder& b, ValueId x) {
+  EXPECT_EQ(island_of({"",
+                       [](Builder& b, ValueId x) {
                          return b.node("ratio", "Div", {x, b.conv("o", x, 6)}, shape_of(b, x));
-                       }, ""}),
+                       },
+                       ""}),
             "ratio: operator Div has no integer form");
-  EXPECT_EQ(island_of({"", [](Builder& b, ValueId x) {
+  EXPECT_EQ(island_of({"",
+                       [](Builder& b, ValueId x) {
                          return b.node("mask", "Mul", {x, b.constant("m", {4, 6}, 0, 1)},
                                        shape_of(b, x));
-                       }, ""}),
+                       },
+                       ""}),
             "mask: its input 'm' is a constant; expected a value computed by the network");
-  EXPECT_EQ(island_of({"", [](Builder& b, ValueId x) {
+  EXPECT_EQ(island_of({"",
+                       [](Builder& b, ValueId x) {
                          const ValueId one = b.conv("o", x, 1);
                          return b.node("weigh", "Mul", {x, one}, shape_of(b, x));
-                       }, ""}),
+                       },
+                       ""}),
             "weigh: combines [?, 6, 4, 6] and [?, 1, 4, 6]; expected two tensors of the same "
             "shape, or one of a pixel an image");
 }
 
 TEST(Operators, AreRefusedWhereTheirResultIsNoNumber) {
-  Graph graph = prepared(network({"", [](Builder& b, ValueId x) { return apply(b, "Log", {x}); },
-                                  ""}),
-                         {8, 8, true, false, Profile::kIeee32, BatchNormMode::kSeparate}, 1);
+  Graph graph =
+      prepared(network({"", [](Builder& b, ValueId x) { return apply(b, "Log", {x}); }, ""}),
+               {8, 8, true, false, Profile::kIeee32, BatchNormMode::kSeparate}, 1);
   try {
     convert(graph, {});
     FAIL();

@@ -25,7 +25,8 @@ TEST(ImageList, ReadsBothNotations) {
 }
 
 TEST(ImageList, ReadsTheQuotesOfCsv) {
-  const ImageList list = read("\"path\",\"label\"\n\"a, b.jpg\",3\n\"say \"\"c\"\".jpg\",\"1\"\n\"d,2\n");
+  const ImageList list =
+      read("\"path\",\"label\"\n\"a, b.jpg\",3\n\"say \"\"c\"\".jpg\",\"1\"\n\"d,2\n");
   EXPECT_EQ(list.paths, (std::vector<std::string>{"a, b.jpg", "say \"c\".jpg", "\"d"}));
   EXPECT_EQ(list.labels, (std::vector<std::int64_t>{3, 1, 2}));
 }

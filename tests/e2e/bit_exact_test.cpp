@@ -1,10 +1,10 @@
 // The promise: the network as it was trained and the engine give the same codes, everywhere.
 #include <gtest/gtest.h>
 
-#include <string>
 #include <algorithm>
 #include <memory>
 #include <sstream>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -42,8 +42,9 @@ ValueId conv_bn(GraphBuilder& builder, const std::string& name, ValueId x, std::
                       {{"epsilon", 1e-5f}, {"momentum", 0.9f}});
 }
 
-// Every operator with an integer form: residual additions with identity, strided-slice and convolution
-// shortcuts, concatenation, depthwise and grouped convolutions, all pools, ReLU6, a clamp alone.
+// Every operator with an integer form: residual additions with identity, strided-slice and
+// convolution shortcuts, concatenation, depthwise and grouped convolutions, all pools, ReLU6, a
+// clamp alone.
 Graph every_operator() {
   GraphBuilder b("every-operator", 7);
   ValueId x = b.input("input", {-1, 3, 16, 16});
@@ -51,14 +52,15 @@ Graph every_operator() {
   ValueId y = b.relu("a1_relu", conv_bn(b, "a1", x, 12, {.kernel = 3, .padding = 1}));
   y = conv_bn(b, "a2", y, 12, {.kernel = 3, .padding = 1});
   x = b.relu("sum1_relu", b.add("sum1", x, y));
-  y = b.relu6("dw_relu6", conv_bn(b, "dw", x, 12, {.kernel = 3, .stride = 2, .padding = 1, .groups = 12}));
+  y = b.relu6("dw_relu6",
+              conv_bn(b, "dw", x, 12, {.kernel = 3, .stride = 2, .padding = 1, .groups = 12}));
   y = conv_bn(b, "pw", y, 20, {.kernel = 1});
   x = b.pad_channels("shortcut_pad", b.halve("shortcut_halve", x), 4, 4);
   x = b.add("sum2", x, y);
   x = b.relu("sum2_relu", x);
   const ValueId left = b.relu("left_relu", conv_bn(b, "left", x, 8, {.kernel = 1}));
-  const ValueId right = b.relu("right_relu",
-                               conv_bn(b, "right", x, 24, {.kernel = 5, .padding = 2, .groups = 4}));
+  const ValueId right =
+      b.relu("right_relu", conv_bn(b, "right", x, 24, {.kernel = 5, .padding = 2, .groups = 4}));
   x = b.node("join", "Concat", {left, right}, {{"axis", std::int64_t{1}}});
   const ValueId pooled = b.max_pool("max", x, 3, 1, 1);
   const ValueId averaged = b.node("average", "AveragePool", {x},
@@ -72,7 +74,8 @@ Graph every_operator() {
   return b.finish(b.linear("head", x, 10), "logits");
 }
 
-// Activations by table, products, repeated pixels and movements: what MobileNetV3 and ShuffleNet have.
+// Activations by table, products, repeated pixels and movements: what MobileNetV3 and ShuffleNet
+// have.
 Graph modern() {
   using Integers = std::vector<std::int64_t>;
   GraphBuilder b("modern", 5);
@@ -202,8 +205,8 @@ INSTANTIATE_TEST_SUITE_P(AllRecipes, BitExact, testing::ValuesIn(all_cases()), [
 
 TEST(Verify, NamesTheLayerOfOneBrokenWeight) {
   const auto data = pictures(8);
-  Prepared prepared =
-      prepare_case(every_operator(), {"w4a4", true, true, Profile::kIeee32, BatchNormMode::kSeparate}, *data);
+  Prepared prepared = prepare_case(
+      every_operator(), {"w4a4", true, true, Profile::kIeee32, BatchNormMode::kSeparate}, *data);
   bool broken = false;
   std::string tensor;
   for (auto& node : prepared.model.nodes) {
@@ -226,8 +229,8 @@ TEST(Verify, ComparesEveryOutput) {
   Graph network = flattened_map();
   const ValueId early = network.nodes.at(0).outputs.at(0);
   network.outputs.push_back(early);
-  const Prepared prepared =
-      prepare_case(network, {"w8a8", true, true, Profile::kIeee32, BatchNormMode::kSeparate}, *data);
+  const Prepared prepared = prepare_case(
+      network, {"w8a8", true, true, Profile::kIeee32, BatchNormMode::kSeparate}, *data);
   ASSERT_EQ(prepared.model.outputs.size(), 2u);
   VerifyOptions options;
   options.batch = 2;

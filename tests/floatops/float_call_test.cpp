@@ -112,8 +112,8 @@ TEST(FloatCall, RefusesWhatIsMissingOrTooMuch) {
 
 // One change to any number, list, shape or name of a call.
 void mutate(FloatCall& call, Rng& rng) {
-  static constexpr std::int64_t kNumbers[] = {-1, 0, 1, 2, 3, 5, 7, 97, 1 << 20, INT64_MAX,
-                                              INT64_MIN};
+  static constexpr std::int64_t kNumbers[] = {-1, 0,  1,       2,         3,        5,
+                                              7,  97, 1 << 20, INT64_MAX, INT64_MIN};
   const auto number = [&] { return kNumbers[rng.below(std::size(kNumbers))]; };
   const auto change_list = [&](auto& list) {
     using T = typename std::decay_t<decltype(list)>::value_type;
@@ -135,10 +135,14 @@ void mutate(FloatCall& call, Rng& rng) {
   std::visit(
       [&](auto& value) {
         using T = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<T, std::int64_t>) value = number();
-        else if constexpr (std::is_same_v<T, float>) value = static_cast<float>(number());
-        else if constexpr (std::is_same_v<T, std::string>) value = "cubic";
-        else change_list(value);
+        if constexpr (std::is_same_v<T, std::int64_t>)
+          value = number();
+        else if constexpr (std::is_same_v<T, float>)
+          value = static_cast<float>(number());
+        else if constexpr (std::is_same_v<T, std::string>)
+          value = "cubic";
+        else
+          change_list(value);
       },
       attribute->second);
 }

@@ -41,7 +41,8 @@ TEST(Cost, CountsABiasOfIntegers) {
   const ValueId x = b.conv("conv", b.input("input", {-1, 4, 8, 8}), 6, {.padding = 1});
   Graph graph = b.finish(x, "y");
   const std::int64_t without = graph_cost(graph).parameters;
-  const ValueId bias = graph.add_constant("bias", Tensor::from<std::int32_t>({6}, std::vector<std::int32_t>(6, 1)));
+  const ValueId bias =
+      graph.add_constant("bias", Tensor::from<std::int32_t>({6}, std::vector<std::int32_t>(6, 1)));
   graph.nodes.at(0).inputs.resize(3, kNoValue);
   graph.nodes[0].inputs[2] = bias;
   EXPECT_EQ(graph_cost(graph).parameters, without + 6);

@@ -5,13 +5,15 @@
 namespace gradus {
 namespace {
 
-// A graph with a constant of `shape` on a grid with one scale a slice along `axis`; -1: one for all.
+// A graph with a constant of `shape` on a grid with one scale a slice along `axis`; -1: one for
+// all.
 Graph graph_of(const Shape& shape, int axis) {
   Graph graph;
   Quantizer quantizer;
   quantizer.spec.per_channel = axis >= 0;
   quantizer.spec.axis = std::max(axis, 0);
-  const auto slices = static_cast<std::size_t>(axis < 0 ? 1 : shape[static_cast<std::size_t>(axis)]);
+  const auto slices =
+      static_cast<std::size_t>(axis < 0 ? 1 : shape[static_cast<std::size_t>(axis)]);
   quantizer.parameters = {std::vector<float>(slices, 0.5f), std::vector<std::int32_t>(slices)};
   graph.quantizers.push_back(quantizer);
   const ValueId id = graph.add_constant("w", Tensor(DType::kFloat32, shape));

@@ -201,7 +201,8 @@ TEST(NormalForm, OfRangeIsAConstant) {
   const auto number = [&](std::int64_t value) { return whole.constant(int64s({value})); };
   const ValueId down = whole.add("Range", {number(9), number(0), number(-4)});
   const ValueId one = whole.constant(int64s({1}));
-  const ValueId reals = whole.add("Cast", {whole.add("Add", {down, one})}, {{"to", std::int64_t{1}}});
+  const ValueId reals =
+      whole.add("Cast", {whole.add("Add", {down, one})}, {{"to", std::int64_t{1}}});
   const Graph sum = whole.normal({whole.add("Add", {whole.x, reals})});
   EXPECT_EQ(constant(sum, sum.nodes.back().inputs[1]), (std::vector<float>{10, 6, 2}));
   OnnxGraph still({-1, 3});

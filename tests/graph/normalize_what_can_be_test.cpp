@@ -15,7 +15,8 @@ struct Looked {
   std::vector<std::string> told;
 };
 
-Looked look_at(OnnxGraph& g, std::vector<ValueId> outputs, const std::set<std::string>& unusable = {}) {
+Looked look_at(OnnxGraph& g, std::vector<ValueId> outputs,
+               const std::set<std::string>& unusable = {}) {
   Looked looked;
   std::vector<Error> errors;
   ErrorSink sink(errors);
@@ -60,12 +61,12 @@ TEST(NormalizeWhatCanBe, TellsBehindAGuessOnlyWhatEveryShapeIsWrongFor) {
   OnnxGraph g({-1, 4, 8, 8});
   const ValueId bad = g.add("Det", {g.x});
   const ValueId misfit = g.add("Conv", {bad, g.zeros({2, 7, 1, 1})});
-  const ValueId mode = g.add("DepthToSpace", {bad}, {{"blocksize", std::int64_t{2}}, {"mode", "XYZ"}});
+  const ValueId mode =
+      g.add("DepthToSpace", {bad}, {{"blocksize", std::int64_t{2}}, {"mode", "XYZ"}});
   const ValueId unknown = g.add("Relu", {misfit}, {{"slope", 1.0f}, {"other", 1.0f}});
   const ValueId axis = g.add("Softmax", {bad}, {{"axis", std::int64_t{7}}});
   // Six channels would do, or nine pixels; or three axes.
-  const ValueId groups =
-      g.add("Conv", {bad, g.zeros({6, 2, 1, 1})}, {{"group", std::int64_t{3}}});
+  const ValueId groups = g.add("Conv", {bad, g.zeros({6, 2, 1, 1})}, {{"group", std::int64_t{3}}});
   const ValueId window = g.add("MaxPool", {bad}, {{"kernel_shape", Integers{9, 9}}});
   const ValueId line = g.add("MaxPool", {bad}, {{"kernel_shape", Integers{3}}});
   const Looked looked = look_at(g, {mode, unknown, axis, groups, window, line});

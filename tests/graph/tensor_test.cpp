@@ -117,13 +117,15 @@ TEST(DType, HasASizeAndANameForEach) {
     std::size_t bytes;
     const char* name;
   };
-  const Expected all[] = {
-      {DType::kFloat32, 4, "float32"}, {DType::kFloat64, 8, "float64"}, {DType::kFloat16, 2, "float16"},
-      {DType::kBFloat16, 2, "bfloat16"}, {DType::kInt8, 1, "int8"}, {DType::kInt16, 2, "int16"},
-      {DType::kInt32, 4, "int32"}, {DType::kInt64, 8, "int64"}, {DType::kUint8, 1, "uint8"},
-      {DType::kUint16, 2, "uint16"}, {DType::kUint32, 4, "uint32"}, {DType::kUint64, 8, "uint64"},
-      {DType::kBool, 1, "bool"}, {DType::kInt4, 1, "int4"}, {DType::kUint4, 1, "uint4"},
-      {DType::kInt2, 1, "int2"}, {DType::kUint2, 1, "uint2"}};
+  const Expected all[] = {{DType::kFloat32, 4, "float32"}, {DType::kFloat64, 8, "float64"},
+                          {DType::kFloat16, 2, "float16"}, {DType::kBFloat16, 2, "bfloat16"},
+                          {DType::kInt8, 1, "int8"},       {DType::kInt16, 2, "int16"},
+                          {DType::kInt32, 4, "int32"},     {DType::kInt64, 8, "int64"},
+                          {DType::kUint8, 1, "uint8"},     {DType::kUint16, 2, "uint16"},
+                          {DType::kUint32, 4, "uint32"},   {DType::kUint64, 8, "uint64"},
+                          {DType::kBool, 1, "bool"},       {DType::kInt4, 1, "int4"},
+                          {DType::kUint4, 1, "uint4"},     {DType::kInt2, 1, "int2"},
+                          {DType::kUint2, 1, "uint2"}};
   for (const Expected& expected : all) {
     EXPECT_EQ(dtype_bytes(expected.dtype), expected.bytes) << expected.name;
     EXPECT_STREQ(dtype_name(expected.dtype), expected.name);

@@ -185,7 +185,8 @@ TEST_P(Multiply, EqualsTheIntegersForEveryPairOfCodes) {
                               out.view()};
       GetParam().run(args, 0, e.height);
       for_each_element(e, [&](auto n, auto y, auto x, auto c) {
-        ASSERT_EQ(out.view().at(n, y, x)[c], args.multiply(y, x)) << y << " * " << x << " " << scale;
+        ASSERT_EQ(out.view().at(n, y, x)[c], args.multiply(y, x))
+            << y << " * " << x << " " << scale;
       });
     }
   }

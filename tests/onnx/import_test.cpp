@@ -12,8 +12,8 @@ using testing_support::import_bytes;
 using testing_support::model_bytes;
 using testing_support::node_bytes;
 using testing_support::relu_graph;
-using testing_support::tensor_bytes;
 using testing_support::TemporaryFolder;
+using testing_support::tensor_bytes;
 using testing_support::value_bytes;
 using testing_support::write_quickly;
 
@@ -175,9 +175,11 @@ TEST(ImportOnnx, SaysThatANetworkQuantizesWhileItRuns) {
   write_quickly(folder.file("m.onnx"), model_bytes(graph).str());
   EXPECT_FALSE(is_quantized_onnx(folder.file("m.onnx")));
   for (const bool quantized : {false, true}) {
-    expect_error(ErrorCode::kUnsupported, {"DynamicQuantizeLinear_node", "while the network runs", "statically"},
-                 [&] { quantized ? void(import_quantized_onnx(folder.file("m.onnx")))
-                                 : void(import_onnx(folder.file("m.onnx"))); });
+    expect_error(ErrorCode::kUnsupported,
+                 {"DynamicQuantizeLinear_node", "while the network runs", "statically"}, [&] {
+                   quantized ? void(import_quantized_onnx(folder.file("m.onnx")))
+                             : void(import_onnx(folder.file("m.onnx")));
+                 });
   }
 }
 

@@ -26,7 +26,10 @@ Graph sharing(int count) {
   const ValueId w = b.constant("w", {512, 512}, std::vector<float>(512 * 512, 0.1f));
   for (int i = 0; i < count; ++i) {
     x = b.node("fc" + std::to_string(i), "Gemm", {x, w},
-               {{"alpha", 1.0f}, {"beta", 1.0f}, {"transA", std::int64_t{0}}, {"transB", std::int64_t{1}}});
+               {{"alpha", 1.0f},
+                {"beta", 1.0f},
+                {"transA", std::int64_t{0}},
+                {"transB", std::int64_t{1}}});
   }
   return b.finish(x, "y");
 }
@@ -72,7 +75,8 @@ Graph large_layer(bool norm) {
       value.constant = filled(*value.shape);
     } else if (value.constant && value.constant->shape() == Shape{4}) {
       value.shape = Shape{outputs};
-      value.constant = Tensor::from<float>({outputs}, std::vector<float>(static_cast<std::size_t>(outputs), 1.0f));
+      value.constant = Tensor::from<float>(
+          {outputs}, std::vector<float>(static_cast<std::size_t>(outputs), 1.0f));
     } else if (!value.constant && value.name != "x") {
       value.shape = Shape{-1, outputs, 1, 1};
     }

@@ -17,7 +17,8 @@ TEST(LiftQuantized, RoundsToEveryType) {
     const std::int32_t zero = type.low + (type.high - type.low) / 3;
     Raw raw;
     raw.input("x", {-1, 30}).grid("x", scale, zero, type.dtype).output("y");
-    raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "q").node("DequantizeLinear", {"q", "x_s", "x_z"}, "y");
+    raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "q")
+        .node("DequantizeLinear", {"q", "x_s", "x_z"}, "y");
     const Floats image = picture(30);
     const Floats found = run(converted(raw), image);
     for (std::size_t i = 0; i < image.size(); ++i) {
@@ -35,7 +36,9 @@ TEST(LiftQuantized, AConvolutionOfCodesIsTheStandards) {
     const Floats scale = per_channel ? Floats{0.011f, 0.02f} : Floats{0.013f};
     const Shape per = per_channel ? Shape{2} : Shape{};
     Raw raw;
-    raw.input("x", {-1, 3, 5, 4}).grid("x", 0.017f, 113, DType::kUint8).grid("y", 0.09f, 61, DType::kUint8);
+    raw.input("x", {-1, 3, 5, 4})
+        .grid("x", 0.017f, 113, DType::kUint8)
+        .grid("y", 0.09f, 61, DType::kUint8);
     raw.codes("w", {2, 3, 3, 3}, DType::kUint8, weights).floats("w_s", per, scale);
     raw.codes("w_z", per, DType::kUint8, zero).codes("b", {2}, DType::kInt32, bias).output("out");
     raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq");
@@ -67,14 +70,20 @@ TEST(LiftQuantized, AConvolutionOfCodesIsTheStandards) {
   }
 }
 
-// QuantizeLinear, Clip, DequantizeLinear: fewer bits than the type has, or a range that no bits have.
+// QuantizeLinear, Clip, DequantizeLinear: fewer bits than the type has, or a range that no bits
+// have.
 TEST(LiftQuantized, AClipOfCodesNarrowsThem) {
   struct Range {
     std::int32_t low, high;
     int bits;
   };
-  for (const Range& range : {Range{-4, 3, 3}, {-3, 3, 3}, {-16, 15, 5}, {-1, 1, 2}, {-127, 127, 8},
-                             {-10, 100, 8}, {-128, 5, 8}}) {
+  for (const Range& range : {Range{-4, 3, 3},
+                             {-3, 3, 3},
+                             {-16, 15, 5},
+                             {-1, 1, 2},
+                             {-127, 127, 8},
+                             {-10, 100, 8},
+                             {-128, 5, 8}}) {
     SCOPED_TRACE(std::to_string(range.low) + ".." + std::to_string(range.high));
     Raw raw;
     raw.input("x", {-1, 8}).grid("x", 0.05f, 0, DType::kInt8).grid("y", 0.03f, 0, DType::kInt8);
@@ -82,7 +91,8 @@ TEST(LiftQuantized, AClipOfCodesNarrowsThem) {
     Ints eye(64, 0);
     for (std::size_t i = 0; i < 8; ++i) eye[i * 9] = 1;
     raw.codes("w", {8, 8}, DType::kInt8, eye).floats("w_s", {}, {1.0f});
-    raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("DequantizeLinear", {"xq", "x_s"}, "xd");
+    raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq")
+        .node("DequantizeLinear", {"xq", "x_s"}, "xd");
     raw.node("DequantizeLinear", {"w", "w_s"}, "wd");
     raw.node("Gemm", {"xd", "wd"}, "g", {{"transB", std::int64_t{1}}});
     raw.node("QuantizeLinear", {"g", "y_s", "y_z"}, "q").node("Clip", {"q", "low", "high"}, "cut");
@@ -104,7 +114,8 @@ TEST(LiftQuantized, AClipOfCodesNarrowsThem) {
 }
 
 TEST(LiftQuantized, ReadsQonnx) {
-  for (const std::string domain : {"qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general"}) {
+  for (const std::string domain :
+       {"qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general"}) {
     for (int bits : {2, 3, 4, 8}) {
       for (bool narrow : {false, true}) {
         const std::int32_t high = (1 << (bits - 1)) - 1;
@@ -116,7 +127,9 @@ TEST(LiftQuantized, ReadsQonnx) {
         raw.floats("x_bits", {}, {4.0f}).floats("w_bits", {}, {static_cast<float>(bits)});
         raw.floats("w", {5, 8}, weights).floats("w_s", {5, 1}, scale);
         raw.node(domain + ":Quant", {"x", "x_s", "zero", "x_bits"}, "xq",
-                 {{"signed", std::int64_t{0}}, {"narrow", std::int64_t{0}}, {"rounding_mode", std::string("ROUND")}});
+                 {{"signed", std::int64_t{0}},
+                  {"narrow", std::int64_t{0}},
+                  {"rounding_mode", std::string("ROUND")}});
         raw.node(domain + ":Quant", {"w", "w_s", "zero", "w_bits"}, "wq",
                  {{"signed", std::int64_t{1}}, {"narrow", std::int64_t{narrow}}});
         raw.node("Gemm", {"xq", "wq"}, "out", {{"transB", std::int64_t{1}}});
@@ -141,7 +154,8 @@ TEST(LiftQuantized, ReadsBipolarWeightsAsOneBit) {
   Raw raw;
   raw.input("x", {-1, 8}).grid("x", 0.1f, 0, DType::kInt8).output("out");
   raw.floats("w", {5, 8}, weights).floats("w_s", {}, {0.4f});
-  raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
+  raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq")
+      .node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
   raw.node("qonnx.custom_op.general:BipolarQuant", {"w", "w_s"}, "wq");
   raw.node("Gemm", {"xd", "wq"}, "out", {{"transB", std::int64_t{1}}});
   const QModel model = converted(raw);
@@ -181,14 +195,21 @@ TEST(LiftQuantized, TakesCodesAsInputAndOutput) {
 TEST(LiftQuantized, AValueMayBeRoundedInSeveralWays) {
   Raw raw;
   raw.input("x", {-1, 3, 4, 4}).grid("x", 0.02f, 128, DType::kUint8).output("out");
-  raw.grid("a", 0.05f, 0, DType::kUint8).grid("b", 0.3f, 0, DType::kInt4).grid("y", 0.1f, 0, DType::kInt8);
-  raw.codes("w", {3, 3, 1, 1}, DType::kInt8, {3, 1, -2, 0, 5, 1, -1, 2, 2}).floats("w_s", {}, {0.5f});
-  raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
+  raw.grid("a", 0.05f, 0, DType::kUint8)
+      .grid("b", 0.3f, 0, DType::kInt4)
+      .grid("y", 0.1f, 0, DType::kInt8);
+  raw.codes("w", {3, 3, 1, 1}, DType::kInt8, {3, 1, -2, 0, 5, 1, -1, 2, 2})
+      .floats("w_s", {}, {0.5f});
+  raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq")
+      .node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
   raw.node("DequantizeLinear", {"w", "w_s"}, "wd").node("Conv", {"xd", "wd"}, "c");
-  raw.node("QuantizeLinear", {"c", "a_s", "a_z"}, "aq").node("DequantizeLinear", {"aq", "a_s", "a_z"}, "ad");
-  raw.node("QuantizeLinear", {"c", "b_s", "b_z"}, "bq").node("DequantizeLinear", {"bq", "b_s", "b_z"}, "bd");
+  raw.node("QuantizeLinear", {"c", "a_s", "a_z"}, "aq")
+      .node("DequantizeLinear", {"aq", "a_s", "a_z"}, "ad");
+  raw.node("QuantizeLinear", {"c", "b_s", "b_z"}, "bq")
+      .node("DequantizeLinear", {"bq", "b_s", "b_z"}, "bd");
   raw.node("Add", {"ad", "bd"}, "sum");
-  raw.node("QuantizeLinear", {"sum", "y_s", "y_z"}, "yq").node("DequantizeLinear", {"yq", "y_s", "y_z"}, "out");
+  raw.node("QuantizeLinear", {"sum", "y_s", "y_z"}, "yq")
+      .node("DequantizeLinear", {"yq", "y_s", "y_z"}, "out");
   const Ints w = {3, 1, -2, 0, 5, 1, -1, 2, 2};
   const Floats image = picture(48);
   const Floats found = run(converted(raw), image);
@@ -200,7 +221,8 @@ TEST(LiftQuantized, AValueMayBeRoundedInSeveralWays) {
       }
       const std::int32_t a = requantized(acc, 0.02f * 0.5f / 0.05f, 0, 0, 255);
       const std::int32_t b = requantized(acc, 0.02f * 0.5f / 0.3f, 0, -8, 7);
-      const float sum = static_cast<float>(a) * (0.05f / 0.1f) + static_cast<float>(b) * (0.3f / 0.1f);
+      const float sum =
+          static_cast<float>(a) * (0.05f / 0.1f) + static_cast<float>(b) * (0.3f / 0.1f);
       const auto code = static_cast<std::int32_t>(std::nearbyint(std::clamp(sum, -128.0f, 127.0f)));
       EXPECT_EQ(found[o * 16 + p], static_cast<float>(code) * 0.1f);
     }
@@ -208,7 +230,8 @@ TEST(LiftQuantized, AValueMayBeRoundedInSeveralWays) {
 }
 
 TEST(IsQuantizedOp, TellsQuantizedNetworksFromOthers) {
-  for (const char* op : {"QuantizeLinear", "QLinearConv", "com.microsoft:QLinearAdd", "onnx.brevitas:Quant"}) {
+  for (const char* op :
+       {"QuantizeLinear", "QLinearConv", "com.microsoft:QLinearAdd", "onnx.brevitas:Quant"}) {
     EXPECT_TRUE(is_quantized_op(op)) << op;
   }
   for (const char* op : {"Conv", "Constant", "Identity", "Clip", "Quant", "Cast"}) {

@@ -34,11 +34,14 @@ TEST(LiftQuantized, FourBitsOfOnnxRuntimeAreThoseOfOnnx) {
   for (const bool contributed : {false, true}) {
     const std::string domain = contributed ? "com.microsoft:" : "";
     Raw raw;
-    raw.input("x", {-1, 3, 2, 2}).grid("x", 0.3f, 5, DType::kUint4).grid("w", 0.2f, 0, DType::kInt4);
+    raw.input("x", {-1, 3, 2, 2})
+        .grid("x", 0.3f, 5, DType::kUint4)
+        .grid("w", 0.2f, 0, DType::kInt4);
     raw.codes("w", {2, 3, 1, 1}, DType::kInt4, {-8, 7, 3, 1, -2, 5}).output("y");
     raw.node(domain + "QuantizeLinear", {"x", "x_s", "x_z"}, "xq");
     raw.node(domain + "DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
-    raw.node(domain + "DequantizeLinear", {"w", "w_s", "w_z"}, "wd").node("Conv", {"xd", "wd"}, "y");
+    raw.node(domain + "DequantizeLinear", {"w", "w_s", "w_z"}, "wd")
+        .node("Conv", {"xd", "wd"}, "y");
     found[contributed] = run(converted(raw), image);
   }
   EXPECT_EQ(found[0], found[1]);
@@ -54,15 +57,20 @@ TEST(LiftQuantized, ReadsBytesAsNumbers) {
   Raw raw;
   raw.input("x", {-1, 4}, DType::kUint8).grid("y", 2.0f, 7, DType::kUint8).output("y");
   raw.node("Cast", {"x"}, "numbers", {{"to", kFloat}});
-  raw.node("QuantizeLinear", {"numbers", "y_s", "y_z"}, "yq").node("DequantizeLinear", {"yq", "y_s", "y_z"}, "y");
+  raw.node("QuantizeLinear", {"numbers", "y_s", "y_z"}, "yq")
+      .node("DequantizeLinear", {"yq", "y_s", "y_z"}, "y");
   EXPECT_EQ(run(converted(raw), {0, 1, 101, 255}), (Floats{0, 0, 100, 256}));
 
   // Not what another scale made of reals, and as nothing but float32.
   raw = rounded_input({-1, 4});
   raw.node("Cast", {"xq"}, "y", {{"to", kFloat}}).output("y");
   expect_error(ErrorCode::kUnsupported, {"y_node", "scale 1", "0.05"}, [&] { converted(raw); });
-  raw = Raw().input("x", {-1, 4}, DType::kUint8).node("Cast", {"x"}, "y", {{"to", std::int64_t{10}}}).output("y");
-  expect_error(ErrorCode::kUnsupported, {"y_node", "neither float32 nor a type of codes"}, [&] { converted(raw); });
+  raw = Raw()
+            .input("x", {-1, 4}, DType::kUint8)
+            .node("Cast", {"x"}, "y", {{"to", std::int64_t{10}}})
+            .output("y");
+  expect_error(ErrorCode::kUnsupported, {"y_node", "neither float32 nor a type of codes"},
+               [&] { converted(raw); });
 }
 
 // PyTorch casts codes to the type that they have, and computes zero points: ConstantOfShape, Cast.
@@ -71,12 +79,14 @@ TEST(LiftQuantized, CodesMayBeCastToATypeThatHoldsThem) {
   const auto network = [](std::int64_t to, DType type) {
     Raw raw;
     raw.input("x", {-1, 4}).grid("x", 0.3f, 5, DType::kUint4).grid("w", 0.3f, 5, type);
-    raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("Cast", {"xq"}, "wide", {{"to", to}});
+    raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq")
+        .node("Cast", {"xq"}, "wide", {{"to", to}});
     return raw.node("DequantizeLinear", {"wide", "w_s", "w_z"}, "y").output("y");
   };
   const Floats image = picture(4);
   Floats expected;
-  for (float x : image) expected.push_back(static_cast<float>(rounded(x, 0.3f, 5, 0, 15) - 5) * 0.3f);
+  for (float x : image)
+    expected.push_back(static_cast<float>(rounded(x, 0.3f, 5, 0, 15) - 5) * 0.3f);
   EXPECT_EQ(run(converted(network(kUint4, DType::kUint4)), image), expected);
   EXPECT_EQ(run(converted(network(kUint8, DType::kUint8)), image), expected);
   EXPECT_EQ(run(converted(network(kInt8, DType::kInt8)), image), expected);
@@ -95,14 +105,17 @@ TEST(LiftQuantized, CodesMayBeCastToATypeThatHoldsThem) {
   shape.dtype = DType::kInt64;
   shape.constant = Tensor::from<std::int64_t>({1}, std::vector<std::int64_t>{2});
   shape.shape = Shape{1};
-  raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
-  raw.node("DequantizeLinear", {"w", "w_s", "w_z"}, "wd").node("DequantizeLinear", {"b", "b_s", "b_z"}, "bd");
+  raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq")
+      .node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
+  raw.node("DequantizeLinear", {"w", "w_s", "w_z"}, "wd")
+      .node("DequantizeLinear", {"b", "b_s", "b_z"}, "bd");
   raw.node("Gemm", {"xd", "wd", "bd"}, "y", {{"transB", std::int64_t{1}}});
   const Floats found = run(converted(raw), image);
   for (std::size_t o = 0; o < 2; ++o) {
     std::int32_t acc = o == 0 ? 40 : -7;
     for (std::size_t i = 0; i < 4; ++i) {
-      acc += (rounded(image[i], 0.05f, 100, 0, 255) - 100) * static_cast<std::int32_t>(o * 4 + i + 1);
+      acc +=
+          (rounded(image[i], 0.05f, 100, 0, 255) - 100) * static_cast<std::int32_t>(o * 4 + i + 1);
     }
     EXPECT_EQ(found[o], static_cast<float>(acc) * (0.05f * 0.5f));
   }
@@ -113,13 +126,15 @@ TEST(LiftQuantized, CodesMayBeCastToATypeThatHoldsThem) {
 TEST(LiftQuantized, ResizesCodesToTheNearest) {
   const auto network = [](std::map<std::string, Attribute> attributes) {
     Raw raw = rounded_input({-1, 1, 2, 2});
-    raw.floats("scales", {4}, {1, 1, 2, 2}).node("Resize", {"xq", "", "scales"}, "big", std::move(attributes));
+    raw.floats("scales", {4}, {1, 1, 2, 2})
+        .node("Resize", {"xq", "", "scales"}, "big", std::move(attributes));
     return raw.node("DequantizeLinear", {"big", "x_s", "x_z"}, "y").output("y");
   };
   const Floats image = picture(4);
   const Floats found = run(converted(network({})), image);
   ASSERT_EQ(found.size(), 16u);
-  for (std::size_t i = 0; i < 16; ++i) EXPECT_EQ(found[i], on_grid(image[i / 8 * 2 + i % 4 / 2])) << i;
+  for (std::size_t i = 0; i < 16; ++i)
+    EXPECT_EQ(found[i], on_grid(image[i / 8 * 2 + i % 4 / 2])) << i;
   expect_error(ErrorCode::kUnsupported, {"big_node", "mode linear", "nearest"},
                [&] { converted(network({{"mode", std::string("linear")}})); });
   expect_error(ErrorCode::kUnsupported, {"big_node", "tf_crop_and_resize"}, [&] {
@@ -177,7 +192,9 @@ TEST(LiftQuantized, SoftmaxOfCodesIsAnIslandBetweenTwoGrids) {
 
 TEST(LiftQuantized, WhereChoosesBetweenTheReals) {
   Raw raw = rounded_input({-1, 3});
-  raw.grid("y", 0.1f, 3, DType::kUint8).codes("b", {3}, DType::kUint8, {1, 2, 3}).grid("b", 0.5f, 1, DType::kUint8);
+  raw.grid("y", 0.1f, 3, DType::kUint8)
+      .codes("b", {3}, DType::kUint8, {1, 2, 3})
+      .grid("b", 0.5f, 1, DType::kUint8);
   raw.input("chosen", {-1, 3}, DType::kBool);
   raw.node("com.microsoft:QLinearWhere",
            {"chosen", "xq", "x_s", "x_z", "b", "b_s", "b_z", "y_s", "y_z"}, "yq");
@@ -187,7 +204,8 @@ TEST(LiftQuantized, WhereChoosesBetweenTheReals) {
   ASSERT_NE(where, nullptr);
   ASSERT_EQ(where->inputs.size(), 3u);
   EXPECT_EQ(raw.graph.value(where->inputs[0]).name, "chosen");
-  EXPECT_EQ(raw.graph.nodes[static_cast<std::size_t>(raw.graph.producer(where->inputs[1]))].op, "Quant");
+  EXPECT_EQ(raw.graph.nodes[static_cast<std::size_t>(raw.graph.producer(where->inputs[1]))].op,
+            "Quant");
   const auto reals = raw.graph.value(where->inputs[2]).constant->as<float>();
   EXPECT_EQ(Floats(reals.begin(), reals.end()), (Floats{0.0f, 0.5f, 1.0f}));
 }

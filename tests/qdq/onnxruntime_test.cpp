@@ -38,7 +38,8 @@ bool run_script(const std::string& arguments) {
 template <typename T>
 std::vector<T> load(const fs::path& path) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
-  std::vector<T> numbers(static_cast<std::size_t>(std::max<std::streamoff>(0, file.tellg())) / sizeof(T));
+  std::vector<T> numbers(static_cast<std::size_t>(std::max<std::streamoff>(0, file.tellg())) /
+                         sizeof(T));
   file.seekg(0);
   file.read(reinterpret_cast<char*>(numbers.data()),
             static_cast<std::streamsize>(numbers.size() * sizeof(T)));
@@ -60,10 +61,12 @@ struct Difference {
 
 std::size_t top(const std::vector<float>& values, std::size_t image, std::size_t classes) {
   const auto row = values.begin() + static_cast<std::ptrdiff_t>(image * classes);
-  return static_cast<std::size_t>(std::max_element(row, row + static_cast<std::ptrdiff_t>(classes)) - row);
+  return static_cast<std::size_t>(
+      std::max_element(row, row + static_cast<std::ptrdiff_t>(classes)) - row);
 }
 
-// Images whose largest output is another. One whose two largest are a step apart may fall either way.
+// Images whose largest output is another. One whose two largest are a step apart may fall either
+// way.
 std::size_t other_tops(const std::vector<float>& a, const std::vector<float>& b, std::size_t images,
                        double step) {
   const std::size_t classes = a.size() / images;
@@ -111,13 +114,15 @@ TEST_F(Onnxruntime, QuantizesNetworksThatConvertToItsOwnCodes) {
     const double step = output_step(model);
     const bool qdq = base.find("_QDQ_") != std::string::npos;
     for (const QNode& node : model.nodes) {
-      EXPECT_FALSE(qdq && std::holds_alternative<QIsland>(node.op)) << node.name << " runs in float";
+      EXPECT_FALSE(qdq && std::holds_alternative<QIsland>(node.op))
+          << node.name << " runs in float";
     }
     const std::string form = base.find("QOperator") != std::string::npos ? "QOperator" : "QDQ";
     const std::string name = entry.path().filename().string();
     const std::string kind = name.substr(0, name.find('_'));
     for (const char* how : {".plain.f32", ".fused.f32"}) {
-      // Its optimiser rounds the weights of a transposed convolution that its quantizer left in float.
+      // Its optimiser rounds the weights of a transposed convolution that its quantizer left in
+      // float.
       if (kind == "upsampled" && form == "QOperator" && how == std::string(".fused.f32")) continue;
       const auto theirs = load<float>(base + how);
       ASSERT_EQ(ours.size(), theirs.size());
@@ -132,9 +137,9 @@ TEST_F(Onnxruntime, QuantizesNetworksThatConvertToItsOwnCodes) {
   for (const auto& [name, d] : differences) {
     std::cout << name << ": " << d.differing << " of " << d.numbers << " codes differ, by at most "
               << d.largest << " steps\n";
-    // Operators on codes are defined in integers: the same codes. What runs in float may fall to the
-    // other side where a sum lies half-way between two codes; averages of equal scales often do.
-    // A batch norm of codes is left in float by ONNX Runtime.
+    // Operators on codes are defined in integers: the same codes. What runs in float may fall to
+    // the other side where a sum lies half-way between two codes; averages of equal scales often
+    // do. A batch norm of codes is left in float by ONNX Runtime.
     if (name.find("QOperator") != std::string::npos && name.find("dense") == std::string::npos) {
       EXPECT_EQ(d.differing, 0u) << name;
     }
@@ -151,9 +156,9 @@ TEST_F(Onnxruntime, RunsWhatWeExport) {
   };
   std::vector<Exported> exported;
   for (const Case& c : export_cases()) {
-    for (const auto& [network_name, network] :
-         {std::pair{"branched", branched_network()}, {"residual", testing_networks::residual_network()},
-          {"small", zoo_network("small")}}) {
+    for (const auto& [network_name, network] : {std::pair{"branched", branched_network()},
+                                                {"residual", testing_networks::residual_network()},
+                                                {"small", zoo_network("small")}}) {
       std::ostringstream name;
       name << network_name << "_";
       PrintTo(c, &name);
@@ -178,7 +183,8 @@ TEST_F(Onnxruntime, RunsWhatWeExport) {
     const auto images = load<float>(folder_.file(e.name + ".input.f32"));
     const auto tensors = run_reference(e.model, images, static_cast<std::int64_t>(e.images));
     const auto& ours = tensors[static_cast<std::size_t>(e.model.outputs[0])].values;
-    EXPECT_EQ(other_tops(ours, load<float>(folder_.file(e.name + ".output.f32")), e.images, 0.0), 0u);
+    EXPECT_EQ(other_tops(ours, load<float>(folder_.file(e.name + ".output.f32")), e.images, 0.0),
+              0u);
     Difference codes;
     std::size_t compared = 0;
     for (std::size_t i = 0; i < e.model.tensors.size(); ++i) {
@@ -190,7 +196,8 @@ TEST_F(Onnxruntime, RunsWhatWeExport) {
       ASSERT_EQ(theirs.size(), tensors[i].codes.size()) << tensor.name;
       for (std::size_t k = 0; k < theirs.size(); ++k) {
         // Where a Clip follows, QuantizeLinear's own codes reach further.
-        const std::int32_t code = std::clamp(theirs[k], tensor.grid.quant_min, tensor.grid.quant_max);
+        const std::int32_t code =
+            std::clamp(theirs[k], tensor.grid.quant_min, tensor.grid.quant_max);
         codes.add(std::abs(static_cast<double>(code - tensors[i].codes[k])));
       }
     }
@@ -198,8 +205,8 @@ TEST_F(Onnxruntime, RunsWhatWeExport) {
     // Float sums of up to 576 products round where integers do not (docs/numerics.md section 10).
     EXPECT_LE(codes.share(), 2e-3);
     EXPECT_LE(codes.largest, 2.0);
-    std::cout << e.name << ": " << codes.differing << " of " << codes.numbers << " codes differ, by at most "
-              << codes.largest << "\n";
+    std::cout << e.name << ": " << codes.differing << " of " << codes.numbers
+              << " codes differ, by at most " << codes.largest << "\n";
   }
 }
 

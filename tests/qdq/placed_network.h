@@ -1,4 +1,5 @@
-// A convolution of codes, and what is put behind it: QuantizeLinear or not, where exporters place it.
+// A convolution of codes, and what is put behind it: QuantizeLinear or not, where exporters place
+// it.
 #pragma once
 
 #include <algorithm>
@@ -8,12 +9,16 @@
 
 namespace gradus::testing_raw {
 
-// x [1, 2, 4, 4] times 3 in codes: what the operators under test read. The grid of "x" has real zero.
+// x [1, 2, 4, 4] times 3 in codes: what the operators under test read. The grid of "x" has real
+// zero.
 inline Raw begin() {
   Raw raw;
-  raw.input("x", {-1, 2, 4, 4}).grid("x", 0.02f, 128, DType::kUint8).grid("y", 0.07f, 100, DType::kUint8);
+  raw.input("x", {-1, 2, 4, 4})
+      .grid("x", 0.02f, 128, DType::kUint8)
+      .grid("y", 0.07f, 100, DType::kUint8);
   raw.codes("w", {2, 1, 1, 1}, DType::kInt8, {3, -3}).grid("w", 1.0f, 0, DType::kInt8);
-  raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq").node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
+  raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq")
+      .node("DequantizeLinear", {"xq", "x_s", "x_z"}, "xd");
   raw.node("DequantizeLinear", {"w", "w_s", "w_z"}, "wd");
   return raw.node("Conv", {"xd", "wd"}, "c", {{"group", std::int64_t{2}}});
 }

@@ -64,7 +64,8 @@ TEST(PrepareQuantized, AConcatenationTakesInCodesThatAPoolMoved) {
   Raw raw = begin();
   round_y(raw, "c", "d").node("MaxPool", {"d"}, "p", kPool).grid("z", 0.11f, 3, DType::kUint8);
   raw.node("Concat", {"p", "p"}, "j", {{"axis", std::int64_t{1}}});
-  raw.node("QuantizeLinear", {"j", "z_s", "z_z"}, "zq").node("DequantizeLinear", {"zq", "z_s", "z_z"}, "out");
+  raw.node("QuantizeLinear", {"j", "z_s", "z_z"}, "zq")
+      .node("DequantizeLinear", {"zq", "z_s", "z_z"}, "out");
   const QModel model = converted(raw.output("out"));
   EXPECT_TRUE(has(model, "concat"));
   EXPECT_FALSE(has(model, "rescale"));
@@ -98,7 +99,8 @@ TEST(PrepareQuantized, AClampBetweenEqualGridsJoinsTheLayer) {
 TEST(PrepareQuantized, CodesRoundedAgainChangeTheirScale) {
   Raw raw = begin();
   round_y(raw, "c", "d").grid("z", 0.11f, 3, DType::kInt8);
-  raw.node("QuantizeLinear", {"d", "z_s", "z_z"}, "zq").node("DequantizeLinear", {"zq", "z_s", "z_z"}, "out");
+  raw.node("QuantizeLinear", {"d", "z_s", "z_z"}, "zq")
+      .node("DequantizeLinear", {"zq", "z_s", "z_z"}, "out");
   const Floats image = picture(32);
   Floats expected;
   for (std::int32_t code : codes_of(image)) {

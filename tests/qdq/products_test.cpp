@@ -11,10 +11,10 @@ using namespace testing_raw;
 // x [1, 8] * w + b, all in codes, in three ways of writing it.
 struct Product {
   Type x, w, y;
-  Ints weights;           // [in, out]
-  Ints weight_zero;       // one, or one an output
-  Floats weight_scale;    // likewise
-  Ints bias;              // [out], or none
+  Ints weights;         // [in, out]
+  Ints weight_zero;     // one, or one an output
+  Floats weight_scale;  // likewise
+  Ints bias;            // [out], or none
   float x_scale = 0.031f;
   std::int32_t x_zero = 0;
   float y_scale = 0.117f;
@@ -39,7 +39,9 @@ struct Product {
 
   Raw common() const {
     Raw raw;
-    raw.input("x", {-1, kIn}).grid("x", x_scale, x_zero, x.dtype).grid("y", y_scale, y_zero, y.dtype);
+    raw.input("x", {-1, kIn})
+        .grid("x", x_scale, x_zero, x.dtype)
+        .grid("y", y_scale, y_zero, y.dtype);
     const Shape per = weight_scale.size() == 1 ? Shape{} : Shape{kOut};
     raw.floats("w_s", per, weight_scale).codes("w_z", per, w.dtype, weight_zero);
     raw.node("QuantizeLinear", {"x", "x_s", "x_z"}, "xq");
@@ -68,9 +70,8 @@ struct Product {
   Raw as_qgemm() const {
     Raw raw = common();
     raw.codes("w", {kOut, kIn}, w.dtype, turned()).codes("b", {kOut}, DType::kInt32, bias);
-    raw.node("com.microsoft:QGemm",
-             {"xq", "x_s", "x_z", "w", "w_s", "w_z", "b", "y_s", "y_z"}, "yq",
-             {{"transB", std::int64_t{1}}});
+    raw.node("com.microsoft:QGemm", {"xq", "x_s", "x_z", "w", "w_s", "w_z", "b", "y_s", "y_z"},
+             "yq", {{"transB", std::int64_t{1}}});
     raw.node("DequantizeLinear", {"yq", "y_s", "y_z"}, "out");
     return raw;
   }
@@ -103,7 +104,8 @@ std::vector<Product> products() {
         p.y_scale = 5.0f * p.x_scale;
         p.y_zero = x.low + (x.high - x.low) / 3;
         for (std::size_t o = 0; o < (per_channel ? 5u : 1u); ++o) {
-          p.weight_scale.push_back(0.7f / static_cast<float>(w.high) + 0.01f * static_cast<float>(o));
+          p.weight_scale.push_back(0.7f / static_cast<float>(w.high) +
+                                   0.01f * static_cast<float>(o));
           p.weight_zero.push_back(w.low + (w.high - w.low) / 2 + static_cast<std::int32_t>(o % 2));
         }
         list.push_back(p);
@@ -132,8 +134,8 @@ TEST(LiftQuantized, ProductsOfCodesAreTheStandards) {
 // A bias that no float holds, 2^24 + 1 of the accumulator's units, and how far it moves the result.
 TEST(LiftQuantized, ABiasKeepsEveryBit) {
   for (std::int32_t bias : {16777216, 16777217, 33554435, 1100000001, -1100000001}) {
-    Product p{kTypes[1], kTypes[0], kTypes[0], random_codes(40, -128, 127), {0}, {0.01f},
-              Ints(5, bias)};
+    Product p{kTypes[1], kTypes[0], kTypes[0],    random_codes(40, -128, 127),
+              {0},       {0.01f},   Ints(5, bias)};
     const Graph graph = prepared(p.as_gemm(true));
     const QModel model = convert(graph, {});
     bool found = false;

@@ -22,15 +22,15 @@ namespace gradus::testing_quantized {
 using testing_networks::Builder;
 using Integers = std::vector<std::int64_t>;
 
-// Gains of both signs, one of them 0, groups, a depthwise layer, clamps, pools, branches that join, a
-// value read twice, a second output.
+// Gains of both signs, one of them 0, groups, a depthwise layer, clamps, pools, branches that join,
+// a value read twice, a second output.
 inline Graph branched_network() {
   Builder b(7);
   ValueId x = b.input("image", {-1, 3, 9, 7});
   x = b.relu("stem.relu", b.batch_norm("stem.bn", b.conv("stem", x, 6, 3, 1, true), -1.5f));
-  const ValueId wide = b.node(
-      "wide", "Conv", {x, b.constant("wide.weight", {6, 2, 3, 3}, -1, 1)}, {-1, 6, 9, 7},
-      {{"group", std::int64_t{3}}, {"pads", Integers{1, 1, 1, 1}}});
+  const ValueId wide =
+      b.node("wide", "Conv", {x, b.constant("wide.weight", {6, 2, 3, 3}, -1, 1)}, {-1, 6, 9, 7},
+             {{"group", std::int64_t{3}}, {"pads", Integers{1, 1, 1, 1}}});
   const ValueId depthwise = b.batch_norm("dw.bn", b.conv("dw", wide, 6, 3, 6), -1.0f);
   const ValueId six =
       b.node("six", "Clip", {depthwise}, {-1, 6, 9, 7}, {{"min", 0.0f}, {"max", 0.5f}});
@@ -119,8 +119,8 @@ inline std::vector<Case> export_cases() {
   std::vector<Case> list;
   for (int bits : {8, 4, 3, 2}) {
     for (QdqFormat format : {QdqFormat::kPacked, QdqFormat::kBytes}) {
-      list.push_back({bits, bits, bits != 3, bits != 8, BatchNormMode::kSeparate, format,
-                      Profile::kIeee32});
+      list.push_back(
+          {bits, bits, bits != 3, bits != 8, BatchNormMode::kSeparate, format, Profile::kIeee32});
     }
   }
   return list;

@@ -105,16 +105,19 @@ inline Floats run(const QModel& model, const Floats& image) {
   return run_reference(model, image, 1)[static_cast<std::size_t>(model.outputs.at(0))].values;
 }
 
-inline std::int32_t rounded(float x, float scale, std::int32_t zero, std::int32_t low, std::int32_t high) {
+inline std::int32_t rounded(float x, float scale, std::int32_t zero, std::int32_t low,
+                            std::int32_t high) {
   const double code = std::nearbyint(static_cast<double>(x / scale)) + zero;
-  return static_cast<std::int32_t>(std::clamp(code, static_cast<double>(low), static_cast<double>(high)));
+  return static_cast<std::int32_t>(
+      std::clamp(code, static_cast<double>(low), static_cast<double>(high)));
 }
 
-inline std::int32_t requantized(std::int32_t acc, float multiplier, std::int32_t zero, std::int32_t low,
-                         std::int32_t high) {
+inline std::int32_t requantized(std::int32_t acc, float multiplier, std::int32_t zero,
+                                std::int32_t low, std::int32_t high) {
   const float product = static_cast<float>(acc) * multiplier;
   const double code = std::nearbyint(static_cast<double>(product)) + zero;
-  return static_cast<std::int32_t>(std::clamp(code, static_cast<double>(low), static_cast<double>(high)));
+  return static_cast<std::int32_t>(
+      std::clamp(code, static_cast<double>(low), static_cast<double>(high)));
 }
 
 inline Floats picture(std::size_t size, std::uint64_t seed = 1) {
@@ -124,7 +127,8 @@ inline Floats picture(std::size_t size, std::uint64_t seed = 1) {
   return image;
 }
 
-inline Ints random_codes(std::size_t size, std::int32_t low, std::int32_t high, std::uint64_t seed = 2) {
+inline Ints random_codes(std::size_t size, std::int32_t low, std::int32_t high,
+                         std::uint64_t seed = 2) {
   Rng rng(seed);
   Ints codes(size);
   for (auto& code : codes) {
@@ -137,7 +141,8 @@ struct Type {
   DType dtype;
   std::int32_t low, high;
 };
-inline constexpr Type kTypes[] = {{DType::kInt8, -128, 127}, {DType::kUint8, 0, 255}, {DType::kInt4, -8, 7},
-                           {DType::kUint4, 0, 15},    {DType::kInt2, -2, 1},   {DType::kUint2, 0, 3}};
+inline constexpr Type kTypes[] = {{DType::kInt8, -128, 127}, {DType::kUint8, 0, 255},
+                                  {DType::kInt4, -8, 7},     {DType::kUint4, 0, 15},
+                                  {DType::kInt2, -2, 1},     {DType::kUint2, 0, 3}};
 
 }  // namespace gradus::testing_raw

@@ -37,8 +37,8 @@ void expect_same_codes(const QModel& model, const QModel& again, const std::vect
 }
 
 struct Linear {
-  std::vector<double> unit;        // of the accumulator, above zero
-  std::vector<std::int32_t> bias;  // with the sign of that unit, as the weights are
+  std::vector<double> unit;           // of the accumulator, above zero
+  std::vector<std::int32_t> bias;     // with the sign of that unit, as the weights are
   std::vector<std::int32_t> weights;  // without zero points
 };
 
@@ -97,8 +97,8 @@ std::vector<Case> cases() {
       if (bits == 1 && !symmetric) continue;  // {-1, +1} has no zero point
       for (QdqFormat format : {QdqFormat::kPacked, QdqFormat::kBytes}) {
         for (bool per_channel : {true, false}) {
-          const BatchNormMode bn = per_channel == (bits % 2 == 0) ? BatchNormMode::kSeparate
-                                                                  : BatchNormMode::kFold;
+          const BatchNormMode bn =
+              per_channel == (bits % 2 == 0) ? BatchNormMode::kSeparate : BatchNormMode::kFold;
           list.push_back({bits, bits, per_channel, symmetric, bn, format, Profile::kIeee32});
           list.push_back({bits, 9 - bits, !per_channel, symmetric, bn, format, Profile::kFixed31});
         }
@@ -128,7 +128,8 @@ TEST(ToQdq, KeepsEveryCodeOfTheZoo) {
   for (const char* name : {"small", "resnet20"}) {
     for (int bits : {8, 4, 3, 2}) {
       for (QdqFormat format : {QdqFormat::kPacked, QdqFormat::kBytes}) {
-        const Case c{bits, bits, bits != 8, true, BatchNormMode::kSeparate, format, Profile::kIeee32};
+        const Case c{
+            bits, bits, bits != 8, true, BatchNormMode::kSeparate, format, Profile::kIeee32};
         SCOPED_TRACE(name + std::to_string(bits));
         expect_round_trip(prepared(zoo_network(name), c, 5), c);
       }
@@ -147,7 +148,8 @@ TEST(ToQdq, KeepsEveryCodeOfAGroupOfOperators) {
   x = b.conv("conv2", x, 4, {});
   const Graph network = b.finish(b.flatten("flatten", b.global_average_pool("pool", x)), "y");
   for (int bits : {8, 4}) {
-    const Case c{bits, bits, true, true, BatchNormMode::kSeparate, QdqFormat::kPacked, Profile::kIeee32};
+    const Case c{
+        bits, bits, true, true, BatchNormMode::kSeparate, QdqFormat::kPacked, Profile::kIeee32};
     const Graph graph = prepared(network, c, 3);
     EXPECT_TRUE(std::any_of(graph.nodes.begin(), graph.nodes.end(),
                             [](const Node& node) { return node.attributes.contains("inner"); }));
@@ -160,14 +162,15 @@ TEST(ToQdq, KeepsTheOutputsOfTrainedNetworks) {
   const char* data = std::getenv("GRADUS_DATA");
   const char* home = std::getenv("HOME");
   const std::string models =
-      (data != nullptr ? std::string(data) : std::string(home ? home : "") + "/.cache/gradus") + "/models";
+      (data != nullptr ? std::string(data) : std::string(home ? home : "") + "/.cache/gradus") +
+      "/models";
   if (!std::filesystem::exists(models)) GTEST_SKIP() << models << " is not there";
   for (const auto& entry : std::filesystem::directory_iterator(models)) {
     if (entry.path().extension() != ".onnx") continue;
     SCOPED_TRACE(entry.path().filename());
     for (int bits : {8, 2}) {
-      const Case c{bits, bits, true, true, BatchNormMode::kSeparate, QdqFormat::kPacked,
-                   Profile::kIeee32};
+      const Case c{
+          bits, bits, true, true, BatchNormMode::kSeparate, QdqFormat::kPacked, Profile::kIeee32};
       const Graph graph = prepared(import_onnx(entry.path().string()), c, 2);
       const QModel model = convert(graph, {});
       const QModel again = convert(written_and_read(graph, c.format), {});

@@ -52,8 +52,8 @@ bool parses(std::span<const std::byte> bytes) {
 
 TEST(ModelFile, GivesBackEveryFieldOfRandomModels) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    const QModel model = random_model(
-        seed, {.profile = seed % 2 == 0 ? Profile::kIeee32 : Profile::kFixed31});
+    const QModel model =
+        random_model(seed, {.profile = seed % 2 == 0 ? Profile::kIeee32 : Profile::kFixed31});
     EXPECT_EQ(parse_model(serialize(model), "memory"), model) << "seed " << seed;
   }
 }

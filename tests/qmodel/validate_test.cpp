@@ -35,8 +35,24 @@ QWeights weights(std::size_t count) {
   return w;
 }
 
-enum Node { kQuantize, kConv, kAdd, kMax, kAverage, kConcat, kRescale, kSlice, kPad, kFlatten,
-            kFullyConnected, kDequantize, kMultiply, kLookup, kGather, kIsland };
+enum Node {
+  kQuantize,
+  kConv,
+  kAdd,
+  kMax,
+  kAverage,
+  kConcat,
+  kRescale,
+  kSlice,
+  kPad,
+  kFlatten,
+  kFullyConnected,
+  kDequantize,
+  kMultiply,
+  kLookup,
+  kGather,
+  kIsland
+};
 
 // One node of every kind; node i makes tensor i + 1.
 QModel whole_model() {
@@ -45,10 +61,19 @@ QModel whole_model() {
   input.kind = QTensorKind::kFloat;
   QTensor logits = codes("logits", 1, 1, 5);
   logits.kind = QTensorKind::kFloat;
-  m.tensors = {input, codes("q", 6, 6, 3), codes("conv", 6, 6, 4), codes("sum", 6, 6, 4),
-               codes("max", 3, 3, 4), codes("avg", 3, 3, 4), codes("cat", 3, 3, 8),
-               codes("scaled", 3, 3, 8), codes("cut", 2, 2, 8), codes("pad", 3, 3, 9),
-               codes("flat", 1, 1, 81), codes("fc", 1, 1, 5), logits};
+  m.tensors = {input,
+               codes("q", 6, 6, 3),
+               codes("conv", 6, 6, 4),
+               codes("sum", 6, 6, 4),
+               codes("max", 3, 3, 4),
+               codes("avg", 3, 3, 4),
+               codes("cat", 3, 3, 8),
+               codes("scaled", 3, 3, 8),
+               codes("cut", 2, 2, 8),
+               codes("pad", 3, 3, 9),
+               codes("flat", 1, 1, 81),
+               codes("fc", 1, 1, 5),
+               logits};
   QConv conv;
   conv.kernel_h = conv.kernel_w = 3;
   conv.pad_top = conv.pad_left = conv.pad_bottom = conv.pad_right = 1;
@@ -79,14 +104,22 @@ QModel whole_model() {
   island.call.attributes["perm"] = std::vector<std::int64_t>{0, 1, 3, 2};
   island.call.inputs = {{floatops::InputKind::kData, {1, 6, 6, 4}, {}}};
   island.call.output = {1, 6, 4, 6};
-  m.nodes = {{"quantize", QQuantize{}, {0}, 1}, {"conv", conv, {1}, 2},
-             {"add", QAdd{}, {2, 2}, 3},        {"max", max, {3}, 4},
-             {"average", average, {3}, 5},      {"concat", QConcat{}, {4, 5}, 6},
-             {"rescale", QRescale{}, {6}, 7},   {"slice", slice, {7}, 8},
-             {"pad", QPad{1, 0, 0, 1, 1, 0}, {8}, 9}, {"flatten", QFlatten{}, {9}, 10},
-             {"fc", fc, {10}, 11},              {"dequantize", QDequantize{}, {11}, 12},
-             {"multiply", QMultiply{}, {2, 3}, 13}, {"lookup", curve, {13}, 14},
-             {"gather", moved, {14}, 15},       {"island", island, {15}, 16}};
+  m.nodes = {{"quantize", QQuantize{}, {0}, 1},
+             {"conv", conv, {1}, 2},
+             {"add", QAdd{}, {2, 2}, 3},
+             {"max", max, {3}, 4},
+             {"average", average, {3}, 5},
+             {"concat", QConcat{}, {4, 5}, 6},
+             {"rescale", QRescale{}, {6}, 7},
+             {"slice", slice, {7}, 8},
+             {"pad", QPad{1, 0, 0, 1, 1, 0}, {8}, 9},
+             {"flatten", QFlatten{}, {9}, 10},
+             {"fc", fc, {10}, 11},
+             {"dequantize", QDequantize{}, {11}, 12},
+             {"multiply", QMultiply{}, {2, 3}, 13},
+             {"lookup", curve, {13}, 14},
+             {"gather", moved, {14}, 15},
+             {"island", island, {15}, 16}};
   m.outputs = {12, 3};
   return m;
 }
@@ -120,12 +153,15 @@ const std::vector<Mistake> kMistakes = {
     {"named twice", [](QModel& m) { m.tensors[2].name = "q"; }},
     {"kind is 9", [](QModel& m) { m.tensors[2].kind = static_cast<QTensorKind>(9); }},
     {"6x0x4", [](QModel& m) { m.tensors[2].width = 0; }},
-    {"elements an image", [](QModel& m) {
-       m.tensors[2].height = m.tensors[2].width = m.tensors[2].channels = 1 << 20;
-     }},
+    {"elements an image",
+     [](QModel& m) { m.tensors[2].height = m.tensors[2].width = m.tensors[2].channels = 1 << 20; }},
     {"bits is 9", [](QModel& m) { m.tensors[2].bits = 9; }},
     {"no grid of 8 bits", [](QModel& m) { m.tensors[2].grid.quant_max = 254; }},
-    {"has no zero", [](QModel& m) { m.tensors[2].bits = 1; m.tensors[2].grid = {-1, 1, true}; }},
+    {"has no zero",
+     [](QModel& m) {
+       m.tensors[2].bits = 1;
+       m.tensors[2].grid = {-1, 1, true};
+     }},
     {"scale is 0", [](QModel& m) { m.tensors[2].scale = 0.0f; }},
     {"scale is -", [](QModel& m) { m.tensors[2].scale = -1.0f; }},
     {"scale is nan", [](QModel& m) { m.tensors[2].scale = kNan; }},
@@ -146,8 +182,11 @@ const std::vector<Mistake> kMistakes = {
      [](QModel& m) { op_of<QConv>(m, kConv).stride_h = 0; }},
     {"pad is -1", [](QModel& m) { op_of<QConv>(m, kConv).pad_left = -1; }},
     {"is 6x6x4; expected 4x6x4", [](QModel& m) { op_of<QConv>(m, kConv).dilation_h = 2; }},
-    {"padded input", [](QModel& m) { op_of<QConv>(m, kConv).pad_left = 1 << 20;
-                                     op_of<QConv>(m, kConv).pad_top = 1 << 20; }},
+    {"padded input",
+     [](QModel& m) {
+       op_of<QConv>(m, kConv).pad_left = 1 << 20;
+       op_of<QConv>(m, kConv).pad_top = 1 << 20;
+     }},
     {"weights; expected 4 x 27",
      [](QModel& m) { op_of<QConv>(m, kConv).weights.codes.pop_back(); }},
     {"have 0 bits", [](QModel& m) { op_of<QConv>(m, kConv).weights.bits = 0; }},
@@ -162,7 +201,8 @@ const std::vector<Mistake> kMistakes = {
     {"2 accumulator scales",
      [](QModel& m) { op_of<QConv>(m, kConv).output.accumulator_scale = {1, 1}; }},
     {"not finite", [](QModel& m) { op_of<QConv>(m, kConv).output.accumulator_scale = {1e300}; }},
-    {"multiplier", [](QModel& m) {
+    {"multiplier",
+     [](QModel& m) {
        op_of<QConv>(m, kConv).output.accumulator_scale = {1e30};
        m.tensors[2].scale = 1e-30f;
      }},
@@ -170,18 +210,24 @@ const std::vector<Mistake> kMistakes = {
     {"clamps its codes", [](QModel& m) { op_of<QConv>(m, kConv).output.high = 256; }},
     {"clamps its codes", [](QModel& m) { op_of<QConv>(m, kConv).output = {{0.01}, 9, 8}; }},
     {"'conv' holds floats", [](QModel& m) { m.tensors[2].kind = QTensorKind::kFloat; }},
-    {"empty range", [](QModel& m) {
+    {"empty range",
+     [](QModel& m) {
        op_of<QFullyConnected>(m, kFullyConnected).output.float_low = kNan;
        m.tensors[11].kind = QTensorKind::kFloat;
      }},
     {"is 3x3x9; expected 1x1x9", [](QModel& m) { m.nodes[kFullyConnected].inputs = {9}; }},
     // The others.
-    {"expected the model's input", [](QModel& m) {
+    {"expected the model's input",
+     [](QModel& m) {
        m.tensors.push_back(codes("again", 1, 1, 5));
        m.nodes.push_back({"again", QQuantize{}, {12}, 17});
      }},
     {"is 6x6x4; expected 3x3x4", [](QModel& m) { m.nodes[kAdd].output = 4; }},
-    {"too small", [](QModel& m) { m.tensors[2].scale = 1e30f; m.tensors[3].scale = 1e-30f; }},
+    {"too small",
+     [](QModel& m) {
+       m.tensors[2].scale = 1e30f;
+       m.tensors[3].scale = 1e-30f;
+     }},
     {"as large as its window", [](QModel& m) { op_of<QPool>(m, kMax).pad_top = 2; }},
     {"quantizers of its input and its output differ",
      [](QModel& m) { m.tensors[4].scale = 0.25f; }},
@@ -196,7 +242,8 @@ const std::vector<Mistake> kMistakes = {
     {"expected floats", [](QModel& m) { m.tensors[12].kind = QTensorKind::kCodes; }},
     {"pad is -1", [](QModel& m) { op_of<QPad>(m, kPad).between_rows = -1; }},
     {"is 3x3x9; expected 5x3x9", [](QModel& m) { op_of<QPad>(m, kPad).between_rows = 2; }},
-    {"nothing but padding", [](QModel& m) {
+    {"nothing but padding",
+     [](QModel& m) {
        QPool& pool = op_of<QPool>(m, kMax);
        pool.dilation_h = 7;
        pool.pad_top = pool.pad_bottom = 1;
@@ -211,7 +258,8 @@ const std::vector<Mistake> kMistakes = {
     {"table has 255 entries; expected 256",
      [](QModel& m) { op_of<QLookup>(m, kLookup).table.pop_back(); }},
     {"table has 512 entries", [](QModel& m) { op_of<QLookup>(m, kLookup).table.resize(512); }},
-    {"table holds 9; expected at most 3", [](QModel& m) {
+    {"table holds 9; expected at most 3",
+     [](QModel& m) {
        m.tensors[14].bits = 2;
        m.tensors[14].grid = {0, 3, false};
      }},
@@ -223,8 +271,10 @@ const std::vector<Mistake> kMistakes = {
     {"quantizers of its input and its output differ",
      [](QModel& m) { m.tensors[15].zero_point = 4; }},
     // Islands.
-    {"Telepathy: there is no such", [](QModel& m) { op_of<QIsland>(m, kIsland).call.type = "Telepathy"; }},
-    {"attribute perm is missing", [](QModel& m) { op_of<QIsland>(m, kIsland).call.attributes.clear(); }},
+    {"Telepathy: there is no such",
+     [](QModel& m) { op_of<QIsland>(m, kIsland).call.type = "Telepathy"; }},
+    {"attribute perm is missing",
+     [](QModel& m) { op_of<QIsland>(m, kIsland).call.attributes.clear(); }},
     {"clamp is empty", [](QModel& m) { op_of<QIsland>(m, kIsland).call.low = kNan; }},
     {"has 2 inputs; expected 1", [](QModel& m) { m.nodes[kIsland].inputs = {15, 15}; }},
     {"has 0 inputs; expected 1", [](QModel& m) { m.nodes[kIsland].inputs.clear(); }},
@@ -232,13 +282,15 @@ const std::vector<Mistake> kMistakes = {
     {"where it computes with [1, 6, 4, 6]", [](QModel& m) { m.tensors[16].height = 5; }},
     {"floats by pixels", [](QModel& m) { m.tensors[16].kind = QTensorKind::kFloat; }},
     {"only an island may", [](QModel& m) { m.tensors[12].kind = QTensorKind::kPlanes; }},
-    {"only an island may", [](QModel& m) {
+    {"only an island may",
+     [](QModel& m) {
        m.tensors[16].kind = QTensorKind::kPlanes;
        m.tensors.push_back(codes("flat island", 1, 1, 144));
        m.tensors[17].kind = QTensorKind::kFloat;
        m.nodes.push_back({"flat island", QFlatten{}, {16}, 17});
      }},
-    {"constants alone", [](QModel& m) {
+    {"constants alone",
+     [](QModel& m) {
        floatops::CallInput& input = op_of<QIsland>(m, kIsland).call.inputs[0];
        input.kind = floatops::InputKind::kConstant;
        input.values.assign(144, 0.0f);

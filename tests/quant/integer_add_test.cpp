@@ -51,8 +51,10 @@ std::int32_t fixed_as_written(const ActivationQuantizer& a, const ActivationQuan
   };
   const std::int32_t acc = part(a, ca, 1) + part(b, cb, sign);
   const double out = s / (1048576.0 * static_cast<double>(y.scale));
-  const std::int64_t code = std::int64_t{multiply_by_fixed(acc, fixed_multiplier(out))} + y.zero_point;
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>(code, y.grid.quant_min, y.grid.quant_max));
+  const std::int64_t code =
+      std::int64_t{multiply_by_fixed(acc, fixed_multiplier(out))} + y.zero_point;
+  return static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(code, y.grid.quant_min, y.grid.quant_max));
 }
 
 TEST(IntegerAdd, IsTheWrittenFormulaOfBothProfiles) {
@@ -61,8 +63,10 @@ TEST(IntegerAdd, IsTheWrittenFormulaOfBothProfiles) {
     const auto a = random_quantizer(random);
     const auto b = random_quantizer(random);
     const auto y = random_quantizer(random);
-    const auto ieee = make_integer_add(Profile::kIeee32, a, b, y, y.grid.quant_min, y.grid.quant_max);
-    const auto fixed = make_integer_add(Profile::kFixed31, a, b, y, y.grid.quant_min, y.grid.quant_max);
+    const auto ieee =
+        make_integer_add(Profile::kIeee32, a, b, y, y.grid.quant_min, y.grid.quant_max);
+    const auto fixed =
+        make_integer_add(Profile::kFixed31, a, b, y, y.grid.quant_min, y.grid.quant_max);
     const auto ieee_less =
         make_integer_add(Profile::kIeee32, a, b, y, y.grid.quant_min, y.grid.quant_max, true);
     const auto fixed_less =

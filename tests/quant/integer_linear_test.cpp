@@ -53,9 +53,13 @@ Example random_example(TestRandom& random, std::size_t channels, std::size_t tap
   example.weights = random.normals(channels * taps, 0.2f);
   if (with_gain) example.gain = random.floats(channels, -2.0f, 2.0f);
   example.offset = random.normals(channels);
-  example.layer = {example.weights, static_cast<std::int64_t>(channels),
-                   static_cast<std::int64_t>(taps), spec, choose(example.weights, channels, spec),
-                   example.gain, example.offset};
+  example.layer = {example.weights,
+                   static_cast<std::int64_t>(channels),
+                   static_cast<std::int64_t>(taps),
+                   spec,
+                   choose(example.weights, channels, spec),
+                   example.gain,
+                   example.offset};
   return example;
 }
 
@@ -89,7 +93,8 @@ TEST(IntegerLinear, IsAPlainComputationInRealsOnEveryGrid) {
           for (std::size_t k = 0; k < kTaps; ++k) {
             const float scale = example.layer.parameters.scale[q];
             const std::int32_t zero = example.layer.parameters.zero_point[q];
-            const std::int32_t code = quantize(example.weights[c * kTaps + k], scale, zero, spec.grid());
+            const std::int32_t code =
+                quantize(example.weights[c * kTaps + k], scale, zero, spec.grid());
             ASSERT_EQ(linear.codes[c * kTaps + k], code) << describe(spec);
             real += static_cast<double>(scale) * (code - zero) * static_cast<double>(input.scale) *
                     (codes[k] - input.zero_point);
@@ -99,7 +104,8 @@ TEST(IntegerLinear, IsAPlainComputationInRealsOnEveryGrid) {
           // The bias is the only thing rounded: half a unit.
           const double unit = linear.accumulator_scale[c];
           ASSERT_NEAR(static_cast<double>(acc) * unit, real, 0.5001 * std::fabs(unit))
-              << describe(spec) << (per_channel ? " per channel" : "") << (with_gain ? " gain" : "");
+              << describe(spec) << (per_channel ? " per channel" : "")
+              << (with_gain ? " gain" : "");
           ASSERT_LE(std::abs(acc), linear.largest_accumulator);
         }
       }
@@ -118,7 +124,8 @@ TEST(AccumulatorBound, IsReachedByTheWorstInput) {
     std::int64_t worst = 0;
     for (bool upwards : {false, true}) {
       std::int64_t stored_bias = bias;
-      for (std::int32_t w : weights) stored_bias -= std::int64_t{w - zero_point} * (input.zero_point + 8);
+      for (std::int32_t w : weights)
+        stored_bias -= std::int64_t{w - zero_point} * (input.zero_point + 8);
       for (std::int64_t begin : {std::int64_t{0}, stored_bias}) {
         std::int64_t sum = begin;
         for (std::int32_t w : weights) {
@@ -190,11 +197,10 @@ TEST(IntegerLinear, RefusesASumThatCanPassInt32) {
   const std::size_t taps = 70000;  // 70000 * 127 * 255 > 2^31
   const std::vector<float> weights(taps, 1.0f);
   const QuantizerSpec spec{.bits = 8, .is_signed = true, .symmetric = true};
-  const LinearLayer layer{weights, 1, static_cast<std::int64_t>(taps), spec, choose(weights, 1, spec),
-                          {}, {}};
-  expect_error(ErrorCode::kUnsupported, {"conv7", "channel 0", "2147483647"}, [&] {
-    make_integer_linear(layer, {{0, 255, false}, 0.1f, 0}, "conv7");
-  });
+  const LinearLayer layer{
+      weights, 1, static_cast<std::int64_t>(taps), spec, choose(weights, 1, spec), {}, {}};
+  expect_error(ErrorCode::kUnsupported, {"conv7", "channel 0", "2147483647"},
+               [&] { make_integer_linear(layer, {{0, 255, false}, 0.1f, 0}, "conv7"); });
   EXPECT_NO_THROW(make_integer_linear(layer, {{0, 15, false}, 0.1f, 0}, "conv7"));
 }
 
@@ -209,12 +215,13 @@ TEST(IntegerLinear, KeepsOnlyTheOffsetOfASilentChannel) {
     const IntegerLinear linear = make_integer_linear(layer, input, "conv1");
     // What is stored in the file must mean the same.
     IntegerLinear stored = linear;
-    unpack_codes(pack_codes(linear.codes, spec.bits, spec.grid()), spec.bits, spec.grid(), stored.codes);
+    unpack_codes(pack_codes(linear.codes, spec.bits, spec.grid()), spec.bits, spec.grid(),
+                 stored.codes);
     EXPECT_EQ(stored.codes, linear.codes) << describe(spec);
     for (std::size_t c = 0; c < 2; ++c) {
       const auto codes = random.integers(3, 0, 255);
-      const double real = static_cast<double>(accumulate(stored, c, 3, codes, 9)) *
-                          linear.accumulator_scale[c];
+      const double real =
+          static_cast<double>(accumulate(stored, c, 3, codes, 9)) * linear.accumulator_scale[c];
       EXPECT_NEAR(real, static_cast<double>(offset[c]), 2e-6) << describe(spec);
     }
   }
@@ -232,7 +239,8 @@ TEST(IntegerLinear, FollowsANegativeGain) {
   EXPECT_EQ(linear.codes, (std::vector<std::int32_t>{1, -1}));
 }
 
-// numerics.md (8): the product with the gain is rounded to a float before it meets the input's scale.
+// numerics.md (8): the product with the gain is rounded to a float before it meets the input's
+// scale.
 TEST(IntegerLinear, RoundsAWeightScaleWithItsGainToAFloat) {
   TestRandom random;
   int rounded = 0;
@@ -245,8 +253,9 @@ TEST(IntegerLinear, RoundsAWeightScaleWithItsGainToAFloat) {
     const IntegerLinear linear = make_integer_linear(layer, {{0, 255, false}, 0.1f, 0}, "conv1");
     EXPECT_EQ(linear.step[0], scale * gain[0]);
     EXPECT_EQ(linear.accumulator_scale[0], static_cast<double>(0.1f) * (scale * gain[0]));
-    rounded += linear.accumulator_scale[0] !=
-               static_cast<double>(0.1f) * static_cast<double>(scale) * static_cast<double>(gain[0]);
+    rounded +=
+        linear.accumulator_scale[0] !=
+        static_cast<double>(0.1f) * static_cast<double>(scale) * static_cast<double>(gain[0]);
   }
   EXPECT_GT(rounded, 100);
 }
@@ -274,7 +283,8 @@ TEST(IntegerLinear, RefusesWhatIsNotFinite) {
   const QuantizerSpec spec{.bits = 8, .is_signed = true, .symmetric = true};
   const QuantizationParameters parameters{{0.01f}, {0}};
   const ActivationQuantizer input{{0, 255, false}, 0.1f, 0};
-  for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+  for (float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     for (int place = 0; place < 3; ++place) {
       std::vector<float> numbers = {1.0f, 1.0f, 1.0f};
       numbers[static_cast<std::size_t>(place)] = bad;

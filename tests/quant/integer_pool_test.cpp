@@ -23,8 +23,8 @@ TEST(IntegerAveragePool, RequantizesTheSumWithTheDivisorInTheUnit) {
       const std::int32_t count = random.integer(1, 49);
       const std::int32_t sum = random.integer(-7 * count, 248 * count);
       const double unit = static_cast<double>(kInput.scale) / count;  // (19)
-      const auto expected = make_requantizer(profile, std::span(&unit, 1), kOutput.scale,
-                                             kOutput.zero_point, 0, 15);
+      const auto expected =
+          make_requantizer(profile, std::span(&unit, 1), kOutput.scale, kOutput.zero_point, 0, 15);
       ASSERT_EQ(pool(sum, count), expected(sum, 0)) << sum << " / " << count;
       const float real = static_cast<float>(sum) * kInput.scale / static_cast<float>(count);
       ASSERT_LE(std::abs(pool(sum, count) - quantize(real, kOutput.scale, 2, kOutput.grid)), 1);

@@ -37,7 +37,8 @@ TEST(QuantizerSpec, RefusesBitsAxesAndBinaryZeroPointsThatCannotBe) {
     expect_error(ErrorCode::kInvalidArgument, {"weights", "1 to 8", std::to_string(bits)},
                  [&] { QuantizerSpec{.bits = bits}.validate("weights"); });
   }
-  expect_error(ErrorCode::kInvalidArgument, {"axis"}, [] { QuantizerSpec{.axis = -1}.validate("w"); });
+  expect_error(ErrorCode::kInvalidArgument, {"axis"},
+               [] { QuantizerSpec{.axis = -1}.validate("w"); });
   expect_error(ErrorCode::kInvalidArgument, {"symmetric"},
                [] { QuantizerSpec{.bits = 1, .is_signed = true}.validate("w"); });
   for (const auto& spec : all_specs()) EXPECT_NO_THROW(spec.validate("w")) << describe(spec);
@@ -91,7 +92,8 @@ TEST(Quantize, IsTheWrittenFormulaOnEveryGrid) {
       // Half of them exactly between two codes where the float can say so.
       const float x = i % 2 == 0 ? 200.0f * random.rng().normal()
                                  : scale * (static_cast<float>(random.integer(-300, 300)) + 0.5f);
-      ASSERT_EQ(quantize(x, scale, zero_point, grid), quantize_as_written(x, scale, zero_point, grid))
+      ASSERT_EQ(quantize(x, scale, zero_point, grid),
+                quantize_as_written(x, scale, zero_point, grid))
           << describe(spec) << " x " << x << " scale " << scale << " zero point " << zero_point;
     }
   }
@@ -146,13 +148,14 @@ TEST(ChooseParameters, PutsZeroOnTheGridAndCoversTheRange) {
 TEST(ChooseParameters, GivesTheScalesOfTheEquations) {
   float scale = 0;
   std::int32_t zero_point = -1;
-  choose_parameters(-2.0f, 1.0f, {.bits = 4, .is_signed = true, .symmetric = true}, &scale, &zero_point);
+  choose_parameters(-2.0f, 1.0f, {.bits = 4, .is_signed = true, .symmetric = true}, &scale,
+                    &zero_point);
   EXPECT_EQ(scale, 2.0f / 7.0f);  // (3)
   choose_parameters(-5.0f, 3.0f, {.bits = 4, .symmetric = true}, &scale, &zero_point);
   EXPECT_EQ(scale, 3.0f / 15.0f);  // (3): an unsigned grid reaches upwards only
   choose_parameters(-1.0f, 3.0f, {.bits = 8}, &scale, &zero_point);
   EXPECT_EQ(scale, 3.0f / 255.0f + 1.0f / 255.0f);  // (4)
-  EXPECT_EQ(zero_point, 64);                         // 63.75
+  EXPECT_EQ(zero_point, 64);                        // 63.75
   choose_parameters(2.0f, 3.0f, {.bits = 8}, &scale, &zero_point);
   EXPECT_EQ(zero_point, 0) << "a positive range is widened to contain 0";
 }
@@ -177,7 +180,8 @@ TEST(ChooseParameters, StaysFiniteAtTheLargestFloats) {
     choose_parameters(-huge, huge, spec, &scale, &zero_point);
     EXPECT_TRUE(std::isfinite(scale)) << describe(spec);
     if (spec.bits > 2) {
-      EXPECT_LT(scale, huge) << describe(spec) << ": max - min overflows, its share of a step does not";
+      EXPECT_LT(scale, huge) << describe(spec)
+                             << ": max - min overflows, its share of a step does not";
     }
     EXPECT_GE(zero_point, spec.grid().quant_min) << describe(spec);
   }

@@ -38,8 +38,8 @@ TEST(RoundingDivide, EqualsRoundHalfAwayForEveryExponent) {
   for (int i = 0; i < 200000; ++i) {
     const std::int32_t x = random.any_int32();
     const int exponent = random.integer(0, 31);
-    const auto expected = static_cast<std::int32_t>(
-        std::llround(std::ldexp(static_cast<long double>(x), -exponent)));
+    const auto expected =
+        static_cast<std::int32_t>(std::llround(std::ldexp(static_cast<long double>(x), -exponent)));
     ASSERT_EQ(rounding_divide_by_power_of_two(x, exponent), expected) << x << " >> " << exponent;
   }
 }
@@ -112,9 +112,9 @@ std::int32_t fixed_as_written(std::int32_t acc, FixedMultiplier m) {
 TEST(MultiplyByFixed, IsTheWrittenFormulaForEveryShift) {
   TestRandom random;
   for (int i = 0; i < 400000; ++i) {
-    const double real = (i % 2 == 0 ? 1.0 : -1.0) *
-                        std::ldexp(0.5 + static_cast<double>(random.rng().uniform()) / 2,
-                                   random.integer(-33, 31));
+    const double real =
+        (i % 2 == 0 ? 1.0 : -1.0) *
+        std::ldexp(0.5 + static_cast<double>(random.rng().uniform()) / 2, random.integer(-33, 31));
     const FixedMultiplier m = fixed_multiplier(real);
     const std::int32_t acc = random.any_int32();
     ASSERT_EQ(multiply_by_fixed(acc, m), fixed_as_written(acc, m)) << acc << " * " << real;

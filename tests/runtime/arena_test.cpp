@@ -47,8 +47,8 @@ TEST(Arena, SharesMemoryBetweenTensorsThatNeverMeet) {
 
 TEST(Arena, TakesTheSmallestGapThatFits) {
   // At step 2 the blocks of 512 and 300 are free again, between others that are not.
-  const std::vector<Lifetime> lifetimes = {
-      {4096, 0, 9}, {512, 0, 1}, {320, 0, 9}, {300, 0, 1}, {280, 0, 9}, {250, 2, 3}};
+  const std::vector<Lifetime> lifetimes = {{4096, 0, 9}, {512, 0, 1}, {320, 0, 9},
+                                           {300, 0, 1},  {280, 0, 9}, {250, 2, 3}};
   const Placement placement = place(lifetimes);
   expect_sound(lifetimes, placement);
   EXPECT_EQ(placement.offsets[5], placement.offsets[3]);

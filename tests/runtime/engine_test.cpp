@@ -40,8 +40,7 @@ EngineOptions options(Isa isa, int threads, std::int64_t max_batch) {
 
 // Every tensor after every node equals the reference.
 void expect_equal(const QModel& model, const std::vector<ReferenceTensor>& expected,
-                  std::span<const float> images, std::int64_t batch,
-                  const EngineOptions& with) {
+                  std::span<const float> images, std::int64_t batch, const EngineOptions& with) {
   Engine engine(model, with);
   std::map<std::string, std::size_t> index;
   for (std::size_t i = 0; i < model.tensors.size(); ++i) index[model.tensors[i].name] = i;
@@ -95,14 +94,13 @@ struct Case {
   std::int64_t max_batch;
 };
 
-void expect_equal_everywhere(const QModel& model, std::span<const Case> cases,
-                             std::uint64_t seed) {
+void expect_equal_everywhere(const QModel& model, std::span<const Case> cases, std::uint64_t seed) {
   for (const Case& c : cases) {
     const auto images = random_images(model, c.batch, seed);
     const auto expected = run_reference(model, images, c.batch);
     for (Isa isa : supported_isas()) {
-      SCOPED_TRACE(model.name + " on " + isa_name(isa) + ", threads " +
-                   std::to_string(c.threads) + ", batch " + std::to_string(c.batch));
+      SCOPED_TRACE(model.name + " on " + isa_name(isa) + ", threads " + std::to_string(c.threads) +
+                   ", batch " + std::to_string(c.batch));
       expect_equal(model, expected, images, c.batch, options(isa, c.threads, c.max_batch));
     }
   }
@@ -115,12 +113,12 @@ TEST_P(EngineOnOperator, EqualsTheReference) {
   const std::vector<Case> cases = {{1, 1, 4}, {2, 7, 4}, {4, 7, 7}};
   for (std::uint64_t trial = 0; trial < 40; ++trial) {
     const std::uint64_t seed = seed_base() + trial;
-    const QModel model = random_model(
-        seed, {.profile = seed % 2 == 0 ? Profile::kIeee32 : Profile::kFixed31,
-               .nodes = 3,
-               .largest_extent = seed % 3 == 0 ? 17 : 7,
-               .largest_channels = seed % 4 == 0 ? 70 : 20,
-               .only = GetParam()});
+    const QModel model =
+        random_model(seed, {.profile = seed % 2 == 0 ? Profile::kIeee32 : Profile::kFixed31,
+                            .nodes = 3,
+                            .largest_extent = seed % 3 == 0 ? 17 : 7,
+                            .largest_channels = seed % 4 == 0 ? 70 : 20,
+                            .only = GetParam()});
     expect_equal_everywhere(model, cases, seed);
     if (HasFatalFailure() || HasNonfatalFailure()) return;
   }

@@ -38,8 +38,14 @@ QModel diamond() {
   QModel m;
   QTensor input = codes("input", 8, 3);
   input.kind = QTensorKind::kFloat;
-  m.tensors = {input,           codes("q", 8, 3),   codes("a", 8, 5),   codes("b", 8, 5),
-               codes("sum", 8, 5), codes("avg", 1, 5), codes("flat", 1, 5), codes("fc", 1, 7)};
+  m.tensors = {input,
+               codes("q", 8, 3),
+               codes("a", 8, 5),
+               codes("b", 8, 5),
+               codes("sum", 8, 5),
+               codes("avg", 1, 5),
+               codes("flat", 1, 5),
+               codes("fc", 1, 7)};
   QPool pool;
   pool.average = true;
   pool.kernel_h = pool.kernel_w = 8;
@@ -48,9 +54,12 @@ QModel diamond() {
   fc.weights = one.weights;
   fc.bias = one.bias;
   fc.output = one.output;
-  m.nodes = {{"quantize", QQuantize{}, {0}, 1}, {"a", conv(3, 1, 3, 5), {1}, 2},
-             {"b", conv(5, 2, 3, 5), {1}, 3},   {"add", QAdd{}, {2, 3}, 4},
-             {"avg", pool, {4}, 5},             {"flatten", QFlatten{}, {5}, 6},
+  m.nodes = {{"quantize", QQuantize{}, {0}, 1},
+             {"a", conv(3, 1, 3, 5), {1}, 2},
+             {"b", conv(5, 2, 3, 5), {1}, 3},
+             {"add", QAdd{}, {2, 3}, 4},
+             {"avg", pool, {4}, 5},
+             {"flatten", QFlatten{}, {5}, 6},
              {"fc", fc, {6}, 7}};
   m.outputs = {7};
   return m;

@@ -36,8 +36,9 @@ struct Small {
     model.outputs = {2};
     validate(model, "small");
     const auto batch = static_cast<std::int64_t>(images.size()) /
-                       (y.height == 0 ? 1 : model.tensors[0].height * model.tensors[0].width *
-                                                model.tensors[0].channels);
+                       (y.height == 0 ? 1
+                                      : model.tensors[0].height * model.tensors[0].width *
+                                            model.tensors[0].channels);
     return run_reference(model, images, batch)[2];
   }
 };
@@ -47,8 +48,8 @@ using Codes = std::vector<std::int32_t>;
 TEST(Reference, RoundsTiesToEvenAndSaturatesWhenItQuantizes) {
   Small small(1, 1, 1);
   small.model.outputs = {1};
-  const std::vector<float> images = {0.5f, 1.5f, -2.5f, 300.0f, -300.0f,
-                                     std::numeric_limits<float>::infinity()};
+  const std::vector<float> images = {0.5f,   1.5f,    -2.5f,
+                                     300.0f, -300.0f, std::numeric_limits<float>::infinity()};
   EXPECT_EQ(run_reference(small.model, images, 6)[1].codes, (Codes{10, 12, 8, 255, 0, 255}));
 }
 

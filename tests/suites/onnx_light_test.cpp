@@ -51,7 +51,8 @@ std::string beside(fs::path path, const std::string& ending) {
 }
 
 TEST(OnnxLight, EachNetworkAsItIsShippedGivesItsOutput) {
-  if (testing_support::onnx_light_networks().empty()) GTEST_SKIP() << "suite onnx-light is not there";
+  if (testing_support::onnx_light_networks().empty())
+    GTEST_SKIP() << "suite onnx-light is not there";
   for (const auto& path : testing_support::onnx_light_networks()) {
     const Graph graph = import_onnx(path.string());
     const Tensor input = ramp(graph);
@@ -64,7 +65,8 @@ TEST(OnnxLight, EachNetworkAsItIsShippedGivesItsOutput) {
 }
 
 TEST(OnnxLight, EachNetworkWithSeededWeightsGivesItsLogits) {
-  if (testing_support::onnx_light_networks().empty()) GTEST_SKIP() << "suite onnx-light is not there";
+  if (testing_support::onnx_light_networks().empty())
+    GTEST_SKIP() << "suite onnx-light is not there";
   for (const auto& path : testing_support::onnx_light_networks()) {
     ImportOptions options;
     options.constants = testing_support::seeded_weights(path);

@@ -1,6 +1,6 @@
-// The torch-oracle suite through gradus's own paths. A group of cases is a folder of the suite; each
-// has a judge, and a group without one is a failure. A judge compares with EXPECT_*; what gradus does
-// not compute it refuses with an Error (kUnsupported), which the table shows.
+// The torch-oracle suite through gradus's own paths. A group of cases is a folder of the suite;
+// each has a judge, and a group without one is a failure. A judge compares with EXPECT_*; what
+// gradus does not compute it refuses with an Error (kUnsupported), which the table shows.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -1,5 +1,5 @@
-// Layers and their gradients: each is a graph of ONNX nodes, brought into normal form and run by the
-// network that training runs.
+// Layers and their gradients: each is a graph of ONNX nodes, brought into normal form and run by
+// the network that training runs.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -74,7 +74,8 @@ void expect_same(const SuiteCase& c, const Graph& graph, bool training, const Sh
   const at::Tensor gx = doubles(c, "gx") * smooth;
   const double largest =
       std::max(gx.abs().max().item<double>(), 0.1 * gy.abs().max().item<double>());
-  EXPECT_LE((x.grad().to(at::kDouble) * smooth - gx).abs().max().item<double>(), kTolerance * largest)
+  EXPECT_LE((x.grad().to(at::kDouble) * smooth - gx).abs().max().item<double>(),
+            kTolerance * largest)
       << "gx";
   for (const auto& parameter : network.parameters()) {
     EXPECT_LE(relative_error(parameter.tensor.grad(), doubles(c, "g" + parameter.name)), kTolerance)
@@ -91,11 +92,10 @@ void judge_batch_norm(const SuiteCase& c, bool training) {
   while (shape.size() < 4) shape.push_back(1);
   OnnxGraph g = graph_for(x.reshape(shape));
   const float momentum = static_cast<float>(1.0 - c.real_or("momentum", 0.1));
-  const ValueId y =
-      g.add("BatchNormalization",
-            {g.x, constant(g, c, "w"), constant(g, c, "b"), constant(g, c, "running_mean_in"),
-             constant(g, c, "running_var_in")},
-            {{"epsilon", static_cast<float>(c.real("eps"))}, {"momentum", momentum}});
+  const ValueId y = g.add("BatchNormalization",
+                          {g.x, constant(g, c, "w"), constant(g, c, "b"),
+                           constant(g, c, "running_mean_in"), constant(g, c, "running_var_in")},
+                          {{"epsilon", static_cast<float>(c.real("eps"))}, {"momentum", momentum}});
   expect_same(c, g.normal({y}), training, shape);
 }
 
@@ -121,7 +121,7 @@ const std::vector<Activation>& activations() {
       {"gelu", "Gelu", {}},
       {"softplus", "Softplus", {}},
       {"mish", "Mish", {}},
-      {"silu", "", {}},   // x * Sigmoid(x)
+      {"silu", "", {}},  // x * Sigmoid(x)
       {"swish", "", {}}};
   return list;
 }

@@ -51,9 +51,8 @@ QuantizerSpec spec_of(const SuiteCase& c, bool per_channel) {
 }
 
 double squared_error(const at::Tensor& x, float scale, std::int32_t zero_point, const Grid& grid) {
-  const FakeQuantizer q{.grid = grid,
-                        .scale = at::tensor({scale}, at::kFloat),
-                        .zero_point = {zero_point}};
+  const FakeQuantizer q{
+      .grid = grid, .scale = at::tensor({scale}, at::kFloat), .zero_point = {zero_point}};
   return (x - fake_quantize(x, q)).to(at::kDouble).square().sum().item<double>();
 }
 
@@ -70,9 +69,8 @@ void note_histogram(const SuiteCase& c, Notes& notes) {
   const at::Tensor scale = floats(c, "scale").reshape({-1});
   const at::Tensor zero = floats(c, "zero_point").reshape({-1});
   const at::Tensor all = batches.reshape({-1}).contiguous();
-  const double torchs =
-      squared_error(all, scale[-1].item<float>(),
-                    static_cast<std::int32_t>(zero[-1].item<float>()), spec.grid());
+  const double torchs = squared_error(
+      all, scale[-1].item<float>(), static_cast<std::int32_t>(zero[-1].item<float>()), spec.grid());
   const double mine = squared_error(all, ours.scale[0], ours.zero_point[0], spec.grid());
   EXPECT_LE(mine, torchs * 1.02) << "squared error beside torch's";
   notes.lines.push_back(mine < 0.98 * torchs ? "informative: less squared error than torch's"
@@ -172,8 +170,8 @@ void judge_fake_quantization(const SuiteCase& c, Notes&) {
   EXPECT_TRUE(at::equal(x.grad(), floats(c, "gx"))) << "gx";
 }
 
-// Torch lets everything that rounds onto the grid count as inside; eq. 3 of the paper draws the line
-// at the grid's ends. They differ in the half step outside each end alone, by a known amount.
+// Torch lets everything that rounds onto the grid count as inside; eq. 3 of the paper draws the
+// line at the grid's ends. They differ in the half step outside each end alone, by a known amount.
 void judge_learnable_scale(const SuiteCase& c, Notes& notes) {
   refuse_other_keys(c, {"qmin", "qmax", "grad_factor", "axis"});
   FakeQuantizer q = quantizer_of(c);
@@ -189,8 +187,8 @@ void judge_learnable_scale(const SuiteCase& c, Notes& notes) {
   const at::Tensor t = x.detach() / over(x, q.scale.detach(), q.axis);
   const at::Tensor low = q.grid.quant_min - zero, high = q.grid.quant_max - zero;
   const at::Tensor r = at::round(t);
-  const at::Tensor between = at::logical_and(at::logical_and(r >= low, r <= high),
-                                             at::logical_or(t <= low, t >= high));
+  const at::Tensor between =
+      at::logical_and(at::logical_and(r >= low, r <= high), at::logical_or(t <= low, t >= high));
   EXPECT_TRUE(at::equal(at::where(between, gy, x.grad()), floats(c, "gx"))) << "gx";
   // There torch has q - t where the paper has q.
   at::Tensor correction = at::where(between, -gy * t, at::zeros_like(t)) * factor;
@@ -233,9 +231,9 @@ void judge_observer(const SuiteCase& c, Notes& notes) {
   for (std::int64_t i = 0; i < batches.size(0); ++i) {
     observer->observe(batches[i].contiguous());
     observer->end_batch();
-    expect_ranges(c, observer->ranges(), spec,
-                  {min.defined() ? min[i] : min, max.defined() ? max[i] : max, scale[i],
-                   zero_point[i]});
+    expect_ranges(
+        c, observer->ranges(), spec,
+        {min.defined() ? min[i] : min, max.defined() ? max[i] : max, scale[i], zero_point[i]});
   }
 }
 

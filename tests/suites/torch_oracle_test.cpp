@@ -38,27 +38,26 @@ void refuse_other_keys(const SuiteCase& c, std::initializer_list<const char*> kn
 }
 
 std::span<const Group> groups() {
-  static const std::vector<Group> list = {
-      {"conv2d", judge_convolution},
-      {"linear", judge_linear},
-      {"maxpool2d", judge_max_pool},
-      {"avgpool2d", judge_average_pool},
-      {"adaptive_avgpool2d", judge_adaptive_pool},
-      {"batchnorm_train", judge_batch_norm_training},
-      {"batchnorm_eval", judge_batch_norm_evaluation},
-      {"activation", judge_activation},
-      {"fake_quant_tensor", judge_fake_quantization},
-      {"fake_quant_channel", judge_fake_quantization},
-      {"learnable_scale_tensor", judge_learnable_scale},
-      {"learnable_scale_channel", judge_learnable_scale},
-      {"observers", judge_observer},
-      {"qconv2d_u8s8", judge_integer_convolution},
-      {"cross_entropy", judge_cross_entropy},
-      {"distill_kl", judge_distillation},
-      {"optimizer", judge_optimizer},
-      {"lr_schedule", judge_schedule},
-      {"clip_grad_norm", judge_clipping},
-      {"train_trajectory", judge_trajectory}};
+  static const std::vector<Group> list = {{"conv2d", judge_convolution},
+                                          {"linear", judge_linear},
+                                          {"maxpool2d", judge_max_pool},
+                                          {"avgpool2d", judge_average_pool},
+                                          {"adaptive_avgpool2d", judge_adaptive_pool},
+                                          {"batchnorm_train", judge_batch_norm_training},
+                                          {"batchnorm_eval", judge_batch_norm_evaluation},
+                                          {"activation", judge_activation},
+                                          {"fake_quant_tensor", judge_fake_quantization},
+                                          {"fake_quant_channel", judge_fake_quantization},
+                                          {"learnable_scale_tensor", judge_learnable_scale},
+                                          {"learnable_scale_channel", judge_learnable_scale},
+                                          {"observers", judge_observer},
+                                          {"qconv2d_u8s8", judge_integer_convolution},
+                                          {"cross_entropy", judge_cross_entropy},
+                                          {"distill_kl", judge_distillation},
+                                          {"optimizer", judge_optimizer},
+                                          {"lr_schedule", judge_schedule},
+                                          {"clip_grad_norm", judge_clipping},
+                                          {"train_trajectory", judge_trajectory}};
   return list;
 }
 

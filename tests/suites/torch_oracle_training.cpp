@@ -31,8 +31,8 @@ TrainingRecipe recipe_of(const SuiteCase& c) {
   if (name == names.end()) {
     throw Error(ErrorCode::kUnsupported, "optimizer " + c.text("kind") + " is not one of gradus's");
   }
-  refuse_other_keys(c, {"kind", "lr", "momentum", "nesterov", "weight_decay", "betas", "eps",
-                        "alpha"});
+  refuse_other_keys(
+      c, {"kind", "lr", "momentum", "nesterov", "weight_decay", "betas", "eps", "alpha"});
   TrainingRecipe recipe;
   recipe.optimizer = name->second;
   recipe.lr = c.real("lr");
@@ -137,7 +137,8 @@ std::vector<Schedule> candidates(const std::vector<double>& rates, double base) 
   });
   add("one_cycle", [&](Schedule& s) {
     s.warmup = peak - rates.begin() + 1;
-    // The peak may fall between two steps: OneCycleLR starts at 1/25 of it and ends at 1e-4 of that.
+    // The peak may fall between two steps: OneCycleLR starts at 1/25 of it and ends at 1e-4 of
+    // that.
     s.recipe.lr = rates[0] * 25.0;
     s.recipe.min_lr = rates.back();
   });
@@ -228,7 +229,8 @@ void judge_cross_entropy(const SuiteCase& c, Notes&) {
   options.ignore_index = c.integer("ignore_index");
   options.sum = c.text("reduction") == "sum";
   if (!options.sum && c.text("reduction") != "mean") {
-    throw Error(ErrorCode::kUnsupported, "reduction " + c.text("reduction") + " is not one of gradus's");
+    throw Error(ErrorCode::kUnsupported,
+                "reduction " + c.text("reduction") + " is not one of gradus's");
   }
   if (c.has_array("weight")) options.class_weights = floats(c, "weight");
   const at::Tensor x = floats(c, "x").set_requires_grad(true);
@@ -320,9 +322,9 @@ void judge_trajectory(const SuiteCase& c, Notes&) {
   for (std::int64_t step = 0; step < steps; ++step) {
     network.update_quantizers();  // weights alone: activations are not observed
     const std::int64_t at = batch * step % images.size(0);
-    const at::Tensor loss = cross_entropy(
-        network.forward(images.slice(0, at, at + batch), {.batch_statistics = true}),
-        labels.slice(0, at, at + batch));
+    const at::Tensor loss =
+        cross_entropy(network.forward(images.slice(0, at, at + batch), {.batch_statistics = true}),
+                      labels.slice(0, at, at + batch));
     optimizer.zero_grad();
     loss.backward();
     optimizer.step(recipe.lr);

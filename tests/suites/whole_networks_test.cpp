@@ -58,8 +58,8 @@ TEST(WholeNetworks, OnnxLightWithSeededWeightsGivesTheEvaluationsCodes) {
 }
 
 TEST(WholeNetworks, TrainedModelsGiveTheEvaluationsCodes) {
-  const fs::path folder = testing_support::suite_folder("onnx-light").parent_path().parent_path() /
-                          "models";
+  const fs::path folder =
+      testing_support::suite_folder("onnx-light").parent_path().parent_path() / "models";
   if (!fs::is_directory(folder)) GTEST_SKIP() << folder << " is not there";
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().extension() != ".onnx") continue;

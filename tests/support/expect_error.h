@@ -10,8 +10,8 @@
 
 namespace gradus::testing_support {
 
-// Runs `action`; fails unless it throws an Error with `code` whose message holds every one of `words`
-// and is one line.
+// Runs `action`; fails unless it throws an Error with `code` whose message holds every one of
+// `words` and is one line.
 template <typename Action>
 void expect_error(ErrorCode code, std::initializer_list<std::string> words, Action&& action) {
   try {

@@ -69,8 +69,9 @@ void add_searches(std::map<std::string, Example>& all) {
 
 void add_elementwise(std::map<std::string, Example>& all) {
   for (const char* type :
-       {"Relu", "Abs", "Neg", "Sqrt", "Exp", "Log", "Ceil", "Floor", "Round", "Sign", "Erf", "Sin",
-        "Cos", "Sigmoid", "Tanh", "Mish", "Softplus", "Softsign", "HardSwish", "Reciprocal"}) {
+       {"Relu",  "Abs",   "Neg",      "Sqrt",     "Exp",       "Log",       "Ceil",
+        "Floor", "Round", "Sign",     "Erf",      "Sin",       "Cos",       "Sigmoid",
+        "Tanh",  "Mish",  "Softplus", "Softsign", "HardSwish", "Reciprocal"}) {
     all[type] = {};
   }
   for (const char* type : {"LeakyRelu", "Elu", "Celu", "ThresholdedRelu", "Swish"}) {
@@ -78,9 +79,8 @@ void add_elementwise(std::map<std::string, Example>& all) {
   }
   all["Not"] = {};
   all["Cast"] = {{{"to", std::int64_t{7}}}};
-  all["Where"] = {{}, kMap, [](Rng& rng) {
-                    return std::vector{constant({4, 1, 1}, rng), constant({8}, rng)};
-                  }};
+  all["Where"] = {
+      {}, kMap, [](Rng& rng) { return std::vector{constant({4, 1, 1}, rng), constant({8}, rng)}; }};
   for (const char* type :
        {"Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Xor"}) {
     all[type] = {{}, kMap, [](Rng& rng) { return std::vector{constant({4, 1, 1}, rng, -1.0f)}; }};
@@ -101,17 +101,14 @@ void add_summaries(std::map<std::string, Example>& all) {
   }
   for (const char* type : {"Softmax", "LogSoftmax"}) all[type] = {{{"axis", std::int64_t{1}}}};
   all["GlobalAveragePool"] = all["GlobalMaxPool"] = {{}, {1, 4, 1, 1}};
-  all["LRN"] = {
-      {{"size", std::int64_t{3}}, {"alpha", 0.01f}, {"beta", 0.75f}, {"bias", 1.0f}}};
-  all["BatchNormalization"] = {{{"epsilon", 1e-5f}}, kMap, [](Rng& rng) {
-                                 return std::vector(4, constant({4}, rng));
-                               }};
+  all["LRN"] = {{{"size", std::int64_t{3}}, {"alpha", 0.01f}, {"beta", 0.75f}, {"bias", 1.0f}}};
+  all["BatchNormalization"] = {
+      {{"epsilon", 1e-5f}}, kMap, [](Rng& rng) { return std::vector(4, constant({4}, rng)); }};
   all["LayerNormalization"] = {{{"axis", std::int64_t{2}}, {"epsilon", 1e-5f}}, kMap, [](Rng& rng) {
                                  return std::vector{constant({6, 8}, rng), constant({6, 8}, rng)};
                                }};
-  all["InstanceNormalization"] = {{{"epsilon", 1e-5f}}, kMap, [](Rng& rng) {
-                                    return std::vector(2, constant({4}, rng));
-                                  }};
+  all["InstanceNormalization"] = {
+      {{"epsilon", 1e-5f}}, kMap, [](Rng& rng) { return std::vector(2, constant({4}, rng)); }};
   all["Resize"] = {{{"mode", "cubic"},
                     {"nearest_mode", "floor"},
                     {"coordinate_transformation_mode", "half_pixel"},
@@ -129,8 +126,7 @@ void add_windows(std::map<std::string, Example>& all) {
   all["AveragePool"] = {window({2, 3}, {2, 2}, {0, 1, 0, 1}), {1, 4, 3, 4}};
   all["AveragePool"].attributes["count_include_pad"] = std::int64_t{0};
   all["Conv"] = {window({3, 3}, {1, 1}, {1, 1, 1, 1}), {1, 6, 6, 8}, [](Rng& rng) {
-                   return std::vector{constant({6, 2, 3, 3}, rng, -0.3f, 0.3f),
-                                      constant({6}, rng)};
+                   return std::vector{constant({6, 2, 3, 3}, rng, -0.3f, 0.3f), constant({6}, rng)};
                  }};
   all["ConvTranspose"] = {window({2, 2}, {2, 2}, {0, 0, 0, 0}), {1, 6, 12, 16}, [](Rng& rng) {
                             return std::vector{constant({4, 3, 2, 2}, rng, -0.3f, 0.3f),
@@ -139,9 +135,8 @@ void add_windows(std::map<std::string, Example>& all) {
   for (const char* type : {"Conv", "ConvTranspose"}) {
     all[type].attributes["group"] = std::int64_t{2};
   }
-  all["MatMul"] = {{}, {1, 4, 6, 5}, [](Rng& rng) {
-                     return std::vector{constant({8, 5}, rng, -0.5f, 0.5f)};
-                   }};
+  all["MatMul"] = {
+      {}, {1, 4, 6, 5}, [](Rng& rng) { return std::vector{constant({8, 5}, rng, -0.5f, 0.5f)}; }};
 }
 
 // Gemm reads a vector, not a map.

@@ -19,8 +19,8 @@ inline Tensor truths(const floatops::CallInput& input) {
 }
 
 // Input "image" [-1, 3, 6, 8]; the operator, named "op", reads numbers of 0.25 to 2, where every
-// operator is defined, or whether they are more than 1. Its normal form beyond what floatops read is
-// not there. A result of another type is cast to float32.
+// operator is defined, or whether they are more than 1. Its normal form beyond what floatops read
+// is not there. A result of another type is cast to float32.
 inline Graph float_op_network(const std::string& type) {
   Rng rng(3);
   floatops::FloatCall call = testing_support::example_call(type, rng);
@@ -39,11 +39,12 @@ inline Graph float_op_network(const std::string& type) {
   for (std::size_t i = 1; i < call.inputs.size(); ++i) {
     const floatops::CallInput& input = call.inputs[i];
     const bool data = input.kind == floatops::InputKind::kData;  // the same once more
-    inputs.push_back(input.kind == floatops::InputKind::kLeftOut ? kNoValue
-                     : data                                      ? x
-                         : b.graph.add_constant("constant" + std::to_string(i),
-                                                logical ? truths(input)
-                                                        : Tensor::from<float>(input.shape, input.values)));
+    inputs.push_back(
+        input.kind == floatops::InputKind::kLeftOut ? kNoValue
+        : data                                      ? x
+                                                    : b.graph.add_constant(
+                     "constant" + std::to_string(i),
+                     logical ? truths(input) : Tensor::from<float>(input.shape, input.values)));
   }
   std::map<std::string, Attribute> attributes;
   for (const auto& [key, value] : call.attributes) {

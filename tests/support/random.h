@@ -26,7 +26,8 @@ class TestRandom {
  public:
   explicit TestRandom(std::uint64_t stream = 0)
       : rng_(test_seed(), stream),
-        trace_(__FILE__, __LINE__, "run again with GRADUS_TEST_SEED=" + std::to_string(test_seed())) {}
+        trace_(__FILE__, __LINE__,
+               "run again with GRADUS_TEST_SEED=" + std::to_string(test_seed())) {}
 
   Rng& rng() { return rng_; }
   // Uniform in [low, high], both included.
@@ -38,10 +39,14 @@ class TestRandom {
   std::int32_t any_int32() {
     const auto bits = static_cast<std::uint32_t>(rng_.next());
     switch (rng_.below(8)) {
-      case 0: return integer(-16, 16);
-      case 1: return static_cast<std::int32_t>((1u << rng_.below(32)) + bits % 3 - 1);
-      case 2: return static_cast<std::int32_t>(0x80000000u + bits % 3 - 1);
-      default: return static_cast<std::int32_t>(bits);
+      case 0:
+        return integer(-16, 16);
+      case 1:
+        return static_cast<std::int32_t>((1u << rng_.below(32)) + bits % 3 - 1);
+      case 2:
+        return static_cast<std::int32_t>(0x80000000u + bits % 3 - 1);
+      default:
+        return static_cast<std::int32_t>(bits);
     }
   }
   std::vector<std::int32_t> integers(std::size_t count, std::int32_t low, std::int32_t high) {

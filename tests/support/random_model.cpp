@@ -11,8 +11,7 @@ namespace {
 
 class Generator {
  public:
-  Generator(std::uint64_t seed, const RandomModelOptions& options)
-      : options_(options), rng_(seed) {
+  Generator(std::uint64_t seed, const RandomModelOptions& options) : options_(options), rng_(seed) {
     model_.name = "random-" + std::to_string(seed);
     model_.profile = options.profile;
     model_.metadata = {{"seed", std::to_string(seed)}, {"empty", ""}};
@@ -56,10 +55,10 @@ class Generator {
     t.channels = shape.channels;
     t.bits = pick(1, 8);
     const bool is_signed = t.bits > 1 && chance(0.4);
-    t.grid = QuantizerSpec{.bits = t.bits, .is_signed = is_signed, .narrow_range = chance(0.3)}
-                 .grid();
-    t.zero_point = chance(0.5) ? std::max(t.grid.quant_min, 0)
-                               : pick(t.grid.quant_min, t.grid.quant_max);
+    t.grid =
+        QuantizerSpec{.bits = t.bits, .is_signed = is_signed, .narrow_range = chance(0.3)}.grid();
+    t.zero_point =
+        chance(0.5) ? std::max(t.grid.quant_min, 0) : pick(t.grid.quant_min, t.grid.quant_max);
     return t;
   }
 
@@ -69,8 +68,10 @@ class Generator {
     const std::string name = operator_name(op) + std::to_string(model_.nodes.size());
     model_.tensors.push_back(output);
     model_.nodes.push_back({name, std::move(op), std::move(inputs), index});
-    if (output.kind == QTensorKind::kCodes) codes_.push_back(index);
-    else floats_.push_back(index);
+    if (output.kind == QTensorKind::kCodes)
+      codes_.push_back(index);
+    else
+      floats_.push_back(index);
     return index;
   }
 
@@ -92,8 +93,8 @@ class Generator {
     QWeights w;
     w.bits = pick(1, 8);
     const bool is_signed = chance(0.7);
-    w.grid = QuantizerSpec{.bits = w.bits, .is_signed = is_signed, .narrow_range = chance(0.5)}
-                 .grid();
+    w.grid =
+        QuantizerSpec{.bits = w.bits, .is_signed = is_signed, .narrow_range = chance(0.5)}.grid();
     const bool per_channel = chance(0.5);
     for (std::int64_t i = 0; i < (per_channel ? rows : 1); ++i) {
       const bool asymmetric = !w.grid.binary && (!is_signed || chance(0.2));
@@ -165,8 +166,8 @@ class Generator {
     }
     const auto h = window_positions(in.height, op->pad_top, op->pad_bottom, op->kernel_h,
                                     dilation_h, op->stride_h);
-    const auto w = window_positions(in.width, op->pad_left, op->pad_right, op->kernel_w,
-                                    dilation_w, op->stride_w);
+    const auto w = window_positions(in.width, op->pad_left, op->pad_right, op->kernel_w, dilation_w,
+                                    op->stride_w);
     out->height = static_cast<std::int32_t>(h);
     out->width = static_cast<std::int32_t>(w);
     return h > 0 && w > 0;
@@ -464,8 +465,8 @@ class Generator {
     switch (pick(0, 4)) {
       case 0:
         call.type = "LRN";
-        call.attributes = {{"size", std::int64_t{3}}, {"alpha", 1e-3f}, {"beta", 0.75f},
-                           {"bias", 1.0f}};
+        call.attributes = {
+            {"size", std::int64_t{3}}, {"alpha", 1e-3f}, {"beta", 0.75f}, {"bias", 1.0f}};
         break;
       case 1:
         call.type = "Transpose";
@@ -532,7 +533,7 @@ class Generator {
                                     &Generator::add_lookup,
                                     &Generator::add_gather,
                                     &Generator::add_island};
-    static constexpr std::size_t kMix[] = {1, 1, 1, 1, 1, 1,  2,  3,  3,  4,  4,  5,
+    static constexpr std::size_t kMix[] = {1, 1, 1, 1, 1, 1,  2,  3,  3,  4,  4, 5,
                                            5, 6, 7, 8, 9, 10, 11, 11, 12, 13, 14};
     for (int attempt = 0; attempt < 20; ++attempt) {
       const std::size_t kinds = std::size(kMix) - (options_.islands ? 0 : 1);

@@ -13,8 +13,8 @@ namespace gradus::testing_support {
 
 struct RandomModelOptions {
   Profile profile = Profile::kIeee32;
-  int nodes = 8;             // after the input's quantization; some may be added to fit shapes
-  int largest_extent = 12;   // of height and width
+  int nodes = 8;            // after the input's quantization; some may be added to fit shapes
+  int largest_extent = 12;  // of height and width
   int largest_channels = 40;
   // Only this kind (an index of QOperator) where it is possible at all.
   std::optional<std::size_t> only = std::nullopt;

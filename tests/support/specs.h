@@ -16,7 +16,9 @@ inline std::vector<QuantizerSpec> all_specs() {
         for (bool narrow : {false, true}) {
           if (bits == 1 && is_signed && !symmetric) continue;
           if (narrow && !is_signed) continue;
-          specs.push_back({.bits = bits, .is_signed = is_signed, .symmetric = symmetric,
+          specs.push_back({.bits = bits,
+                           .is_signed = is_signed,
+                           .symmetric = symmetric,
                            .narrow_range = narrow});
         }
       }

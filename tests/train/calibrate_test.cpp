@@ -66,8 +66,8 @@ TEST(Calibrate, TakesOneScaleAnOutputChannelFromTheWeightsExtremes) {
   }
 }
 
-// `low` and the Concat share a quantizer, `high`, which another node reads as well, has its own: the
-// shared one spans both, though `low` comes first and is small.
+// `low` and the Concat share a quantizer, `high`, which another node reads as well, has its own:
+// the shared one spans both, though `low` comes first and is small.
 TEST(Calibrate, SpansEveryPartOfAConcat) {
   GraphBuilder b("joined", 1);
   const ValueId x = b.input("input", {-1, 2, 8, 8});
@@ -76,8 +76,8 @@ TEST(Calibrate, SpansEveryPartOfAConcat) {
   const ValueId joined = b.node("joined", "Concat", {low, high}, {{"axis", std::int64_t{1}}});
   const ValueId y = b.conv("conv2", joined, 6, {.padding = 1});
   const ValueId sum = b.add("sum", y, b.conv("conv3", high, 6, {.padding = 1}));
-  Graph graph = b.finish(b.linear("fc", b.flatten("flat", b.global_average_pool("pool", sum)), 4),
-                         "logits");
+  Graph graph =
+      b.finish(b.linear("fc", b.flatten("flat", b.global_average_pool("pool", sum)), 4), "logits");
   for (float& w : graph.value(graph.find_value("low.weight")).constant->as<float>()) w *= 0.01f;
   const Recipe recipe = preset_recipe("w8a8");
   prepare(graph, recipe);

@@ -53,13 +53,18 @@ TEST(TrainOps, HaveUniqueNamesAndCoverEveryOperatorWithAnIntegerForm) {
 
 TEST(TrainOps, CoverWhatANetworkInNormalFormHolds) {
   // These are folded or become others while a network is imported.
-  const std::set<std::string> gone = {"Range",   "Constant", "ConstantOfShape", "Shape",
-                                      "Dropout", "Sum",      "Mean",            "Upsample"};
+  const std::set<std::string> gone = {"Range", "Constant", "ConstantOfShape", "Shape", "Dropout",
+                                      "Sum",   "Mean",     "Upsample"};
   // Of several outputs, or of networks that came quantized.
-  const std::set<std::string> untrained = {
-      "Split",         "Quant",         "QuantizeLinear",   "QLinearConv",
-      "QLinearMatMul", "MatMulInteger", "DequantizeLinear", "ConvInteger",
-      "DynamicQuantizeLinear"};
+  const std::set<std::string> untrained = {"Split",
+                                           "Quant",
+                                           "QuantizeLinear",
+                                           "QLinearConv",
+                                           "QLinearMatMul",
+                                           "MatMulInteger",
+                                           "DequantizeLinear",
+                                           "ConvInteger",
+                                           "DynamicQuantizeLinear"};
   for (const GraphOpFamily& family : graph_ops()) {
     for (const GraphOp& op : family) {
       Node node;

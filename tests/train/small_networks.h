@@ -82,7 +82,8 @@ inline ValueId random_activation(GraphBuilder& b, TestRandom& random, const std:
     case 6:
       return b.node("gelu" + n, "Gelu", {x}, {{"approximate", std::string("tanh")}});
     case 7:
-      return b.node("tanh" + n, "Tanh", {b.node("scaled" + n, "Mul", {x, constant("k", channels)})});
+      return b.node("tanh" + n, "Tanh",
+                    {b.node("scaled" + n, "Mul", {x, constant("k", channels)})});
     default:
       return b.node("elu" + n, "Elu", {x}, {{"alpha", 1.3f}});
   }

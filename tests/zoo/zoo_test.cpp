@@ -62,22 +62,24 @@ TEST(ZooModels, EachGivesTheSameWeightsForTheSameSeedAndOthersForAnother) {
   }
 }
 
-// Parameters: torchvision for ResNet-18, MobileNetV2 and V3, ShuffleNetV2, timm for EfficientNet-Lite0
-// (to the unit), He et al. table 6 for CIFAR
-// (0.27 M, 0.46 M, 0.85 M), LQ-Nets for VGG-Small (4.6 M). Multiply-adds: torchvision's 1.81 G and
-// 0.30 G, He et al.'s plan for the others.
+// Parameters: torchvision for ResNet-18, MobileNetV2 and V3, ShuffleNetV2, timm for
+// EfficientNet-Lite0 (to the unit), He et al. table 6 for CIFAR (0.27 M, 0.46 M, 0.85 M), LQ-Nets
+// for VGG-Small (4.6 M). Multiply-adds: torchvision's 1.81 G and 0.30 G, He et al.'s plan for the
+// others.
 TEST(ZooModels, EachCostsWhatWasPublished) {
   struct Published {
     double parameters, tolerance, macs;
   };
-  const std::map<std::string, Published> published = {
-      {"small", {42906, 0, 7.5e6}},           {"resnet20", {0.27e6, 0.005e6, 40.6e6}},
-      {"resnet32", {0.46e6, 0.005e6, 69e6}},  {"resnet56", {0.85e6, 0.005e6, 125.5e6}},
-      {"vgg-small", {4.6e6, 0.07e6, 608e6}},  {"resnet18", {11689512, 0, 1814e6}},
-      {"mobilenet-v2", {3504872, 0, 300.8e6}},
-      {"mobilenet-v3-small", {2542856, 0, 56.5e6}},
-      {"shufflenet-v2", {2278604, 0, 144.9e6}},
-      {"efficientnet-lite0", {4652008, 0, 386e6}}};
+  const std::map<std::string, Published> published = {{"small", {42906, 0, 7.5e6}},
+                                                      {"resnet20", {0.27e6, 0.005e6, 40.6e6}},
+                                                      {"resnet32", {0.46e6, 0.005e6, 69e6}},
+                                                      {"resnet56", {0.85e6, 0.005e6, 125.5e6}},
+                                                      {"vgg-small", {4.6e6, 0.07e6, 608e6}},
+                                                      {"resnet18", {11689512, 0, 1814e6}},
+                                                      {"mobilenet-v2", {3504872, 0, 300.8e6}},
+                                                      {"mobilenet-v3-small", {2542856, 0, 56.5e6}},
+                                                      {"shufflenet-v2", {2278604, 0, 144.9e6}},
+                                                      {"efficientnet-lite0", {4652008, 0, 386e6}}};
   for (const auto& model : zoo_models()) {
     ASSERT_TRUE(published.contains(model.name)) << "write down what " << model.name << " costs";
     const Published& expected = published.at(model.name);

@@ -26,8 +26,10 @@ struct Options {
 void show(const std::vector<Problem>& problems, Console& console) {
   for (const auto& problem : problems) {
     console.result("problem",
-                   {{"node", json_text(problem.node)}, {"op", json_text(problem.op)},
-                    {"rule", json_text(problem.rule)}, {"found", json_text(problem.found)},
+                   {{"node", json_text(problem.node)},
+                    {"op", json_text(problem.op)},
+                    {"rule", json_text(problem.rule)},
+                    {"found", json_text(problem.found)},
                     {"remedy", json_text(problem.remedy)}},
                    to_string(problem));
   }
@@ -82,8 +84,8 @@ void check_quantized(const Options& options, Console& console) {
   }
   for (const Island& island : found) show_island(island, console);
   console.result("checked", {{"problems", "0"}},
-                 fmt::format("{}: can be converted and run, {} of its operators in float", options.model,
-                             found.empty() ? "none" : std::to_string(found.size())));
+                 fmt::format("{}: can be converted and run, {} of its operators in float",
+                             options.model, found.empty() ? "none" : std::to_string(found.size())));
 }
 
 ImportReport examined_network(const std::string& path) {
@@ -93,8 +95,9 @@ ImportReport examined_network(const std::string& path) {
 
 void check_float(const Options& options, Console& console) {
   if (options.recipe.empty()) {
-    throw Error(ErrorCode::kInvalidArgument,
-                options.model + ": is no quantized .onnx, so what is asked of it needs a recipe: give -r");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        options.model + ": is no quantized .onnx, so what is asked of it needs a recipe: give -r");
   }
   Findings findings;
   auto& problems = findings.problems;
@@ -105,7 +108,8 @@ void check_float(const Options& options, Console& console) {
   if (network) {
     for (const Error& error : network->errors) problems.push_back(problem_of("network", error));
     // A recipe that cannot be read hides nothing of the network: it is held to the plain one.
-    NetworkReport report = examine_network(network->graph, recipe.value_or(Recipe{}), network->rest);
+    NetworkReport report =
+        examine_network(network->graph, recipe.value_or(Recipe{}), network->rest);
     problems.insert(problems.end(), report.problems.begin(), report.problems.end());
     islands = std::move(report.islands);
   }
@@ -132,7 +136,8 @@ void run(const Options& options, Console& console) {
 std::function<void(Console&)> declare(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("model", options->model, "A float .onnx, or one that came quantized")->required();
-  app.add_option("-r,--recipe", options->recipe, "A recipe file, or a preset such as w4a4: what a float network is held to");
+  app.add_option("-r,--recipe", options->recipe,
+                 "A recipe file, or a preset such as w4a4: what a float network is held to");
   return [options](Console& console) { run(*options, console); };
 }
 

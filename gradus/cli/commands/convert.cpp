@@ -40,11 +40,13 @@ void run(const Options& options, Console& console) {
   for (const Island& island : islands(source.graph)) show_island(island, console);
   const auto before = static_cast<double>(report.float_bytes);
   const auto after = static_cast<double>(bytes.size());
-  console.result("converted", {{"output", json_text(options.output)},
-                               {"float_bytes", json_number(report.float_bytes)},
-                               {"bytes", json_number(static_cast<std::int64_t>(bytes.size()))}},
-                 fmt::format("{}: {} of float parameters, now a file of {} ({:.1f} times smaller)",
-                             options.output, format_bytes(before), format_bytes(after), before / after));
+  console.result(
+      "converted",
+      {{"output", json_text(options.output)},
+       {"float_bytes", json_number(report.float_bytes)},
+       {"bytes", json_number(static_cast<std::int64_t>(bytes.size()))}},
+      fmt::format("{}: {} of float parameters, now a file of {} ({:.1f} times smaller)",
+                  options.output, format_bytes(before), format_bytes(after), before / after));
 }
 
 std::function<void(Console&)> declare(CLI::App& app) {
@@ -53,9 +55,10 @@ std::function<void(Console&)> declare(CLI::App& app) {
                  "A RUN folder of quantize or train, or an .onnx that another tool quantized")
       ->required();
   app.add_option("-o,--output", options->output, "The model.gradus to write")->required();
-  app.add_option("--requantize", options->requantize,
-                 "Of an .onnx: ieee32 (as ONNX computes) or fixed31 (as TFLite); what gradus exported "
-                 "says it itself, else ieee32");
+  app.add_option(
+      "--requantize", options->requantize,
+      "Of an .onnx: ieee32 (as ONNX computes) or fixed31 (as TFLite); what gradus exported "
+      "says it itself, else ieee32");
   app.add_flag("--no-islands", options->no_islands,
                "Refuse a network in which an operator would run in float");
   return [options](Console& console) { run(*options, console); };

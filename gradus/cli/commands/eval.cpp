@@ -33,8 +33,9 @@ EvalMode mode_of(const std::string& as) {
 Accuracy evaluate_graph(const Options& options, ArtefactKind kind, std::string* as,
                         Console& console) {
   const Training& training =
-      require_training(options.path + ": this gradus was built without training, which evaluates "
-                                      "float networks; expected a model.gradus");
+      require_training(options.path +
+                       ": this gradus was built without training, which evaluates "
+                       "float networks; expected a model.gradus");
   Graph graph;
   Metadata metadata;
   EvalOptions eval;
@@ -44,7 +45,8 @@ Accuracy evaluate_graph(const Options& options, ArtefactKind kind, std::string* 
     prepare(graph, recipe);
     if (as->empty()) *as = "float";
     if (*as != "float") {
-      throw Error(ErrorCode::kInvalidArgument, options.path + ": is a float network, which has no --as " +
+      throw Error(ErrorCode::kInvalidArgument, options.path +
+                                                   ": is a float network, which has no --as " +
                                                    *as + "; quantize it first (gradus quantize)");
     }
   } else {
@@ -54,7 +56,8 @@ Accuracy evaluate_graph(const Options& options, ArtefactKind kind, std::string* 
     eval.profile = run.recipe.profile;
     if (as->empty()) *as = run.recipe.quantize ? "integer" : "float";
     if (*as != "float" && !run.recipe.quantize) {
-      throw Error(ErrorCode::kInvalidArgument, options.path + ": is a float training, which has no --as " +
+      throw Error(ErrorCode::kInvalidArgument, options.path +
+                                                   ": is a float training, which has no --as " +
                                                    *as + "; quantize it first (gradus quantize)");
     }
   }
@@ -96,24 +99,31 @@ void run(const Options& options, Console& console) {
   const Accuracy accuracy = integers ? evaluate_model(options, &as, console)
                                      : evaluate_graph(options, kind, &as, console);
   console.result("eval",
-                 {{"as", json_text(as)}, {"images", json_number(accuracy.images)},
-                  {"top1", json_number(accuracy.top1)}, {"top5", json_number(accuracy.top5)},
-                  {"loss", json_number(accuracy.loss)}, {"seconds", json_number(rate.seconds())}},
-                 fmt::format("{} as {}: top-1 {}, top-5 {:.2f} %, loss {:.4f}, {:.1f} s", options.path,
-                             as, accuracy_text(accuracy.top1, accuracy.images), 100 * accuracy.top5,
-                             accuracy.loss, rate.seconds()));
+                 {{"as", json_text(as)},
+                  {"images", json_number(accuracy.images)},
+                  {"top1", json_number(accuracy.top1)},
+                  {"top5", json_number(accuracy.top5)},
+                  {"loss", json_number(accuracy.loss)},
+                  {"seconds", json_number(rate.seconds())}},
+                 fmt::format("{} as {}: top-1 {}, top-5 {:.2f} %, loss {:.4f}, {:.1f} s",
+                             options.path, as, accuracy_text(accuracy.top1, accuracy.images),
+                             100 * accuracy.top5, accuracy.loss, rate.seconds()));
 }
 
 std::function<void(Console&)> declare(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("path", options->path, "A float or quantized .onnx, a RUN folder or a model.gradus")->required();
+  app.add_option("path", options->path,
+                 "A float or quantized .onnx, a RUN folder or a model.gradus")
+      ->required();
   app.add_option("--data", options->data, "Data SPEC, e.g. cifar10:DIR")->required();
   app.add_option("--as", options->as,
                  "float, fakequant, or integer (what the path is, unless given)")
       ->check(CLI::IsMember({"float", "fakequant", "integer"}));
   app.add_option("--batch", options->batch, "Images at a time")
-      ->check(CLI::Range(1, 4096))->capture_default_str();
-  app.add_option("--threads", options->threads, "Threads (0: all cores)")->check(CLI::Range(0, 256));
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  app.add_option("--threads", options->threads, "Threads (0: all cores)")
+      ->check(CLI::Range(0, 256));
   return [options](Console& console) { run(*options, console); };
 }
 

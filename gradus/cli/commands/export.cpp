@@ -61,8 +61,8 @@ void run(const Options& options, Console& console) {
       source.graph.quantizers.clear();
       source.metadata.erase("requantize");
     }
-    written = to_qdq(source.graph,
-                     floats ? QdqFormat::kBytes : qdq_format_from_name(options.format));
+    written =
+        to_qdq(source.graph, floats ? QdqFormat::kBytes : qdq_format_from_name(options.format));
   } catch (const Error& error) {
     throw Error(error.code(), options.source + ": " + error.what());
   }
@@ -80,9 +80,10 @@ std::function<void(Console&)> declare(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("source", options->source, "A RUN folder, or an .onnx")->required();
   app.add_option("-o,--output", options->output, "The .onnx to write")->required();
-  app.add_option("--format", options->format,
-                 "qdq: weights of 2, 4 and 8 bits packed; qcdq: all in 8 bits, for any runtime; float: "
-                 "batch norm folded, no quantizers")
+  app.add_option(
+         "--format", options->format,
+         "qdq: weights of 2, 4 and 8 bits packed; qcdq: all in 8 bits, for any runtime; float: "
+         "batch norm folded, no quantizers")
       ->check(CLI::IsMember({"qdq", "qcdq", "float"}))
       ->capture_default_str();
   return [options](Console& console) { run(*options, console); };

@@ -29,10 +29,10 @@ struct Options {
 [[noreturn]] void refuse_name(const char* what, const std::string& name,
                               const std::vector<std::string>& known) {
   const std::string near = nearest_name(name, known);
-  throw Error(ErrorCode::kInvalidArgument,
-              fmt::format("{} '{}' is unknown; {}expected one of {}", what, name,
-                          near.empty() ? "" : "did you mean '" + near + "'? ",
-                          fmt::join(known, ", ")));
+  throw Error(
+      ErrorCode::kInvalidArgument,
+      fmt::format("{} '{}' is unknown; {}expected one of {}", what, name,
+                  near.empty() ? "" : "did you mean '" + near + "'? ", fmt::join(known, ", ")));
 }
 
 const ZooModel& find_model(const std::string& name) {
@@ -59,10 +59,12 @@ void write_model(const Options& options, Console& console) {
   const Graph graph = model.build(zoo);
   export_onnx(graph, options.output);
   const Cost cost = graph_cost(graph);
-  console.result("init", {{"output", json_text(options.output)}, {"parameters", json_number(cost.parameters)},
-                          {"macs", json_number(cost.macs)}},
-                 fmt::format("{}: {}, {:.2f} M parameters, {:.1f} M multiply-adds an image", options.output,
-                             model.name, static_cast<double>(cost.parameters) / 1e6,
+  console.result("init",
+                 {{"output", json_text(options.output)},
+                  {"parameters", json_number(cost.parameters)},
+                  {"macs", json_number(cost.macs)}},
+                 fmt::format("{}: {}, {:.2f} M parameters, {:.1f} M multiply-adds an image",
+                             options.output, model.name, static_cast<double>(cost.parameters) / 1e6,
                              static_cast<double>(cost.macs) / 1e6));
 }
 
@@ -75,17 +77,20 @@ void write_recipe(const Options& options, Console& console) {
                 options.output + ": exists; expected a new file: choose another name");
   }
   write_file_atomically(options.output, recipe.text);
-  console.result("init", {{"output", json_text(options.output)}, {"recipe", json_text(recipe.name)}},
+  console.result("init",
+                 {{"output", json_text(options.output)}, {"recipe", json_text(recipe.name)}},
                  fmt::format("{}: {}", options.output, recipe.summary));
 }
 
 void run(const Options& options, Console& console) {
-  const int asked = (options.model.empty() ? 0 : 1) + (options.recipe.empty() ? 0 : 1) +
-                    (options.schema ? 1 : 0);
+  const int asked =
+      (options.model.empty() ? 0 : 1) + (options.recipe.empty() ? 0 : 1) + (options.schema ? 1 : 0);
   if (asked != 1) {
-    throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("init: found {} things to write; expected one: a model, --recipe NAME or "
-                            "--schema", asked));
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("init: found {} things to write; expected one: a model, --recipe NAME or "
+                    "--schema",
+                    asked));
   }
   if (!options.model.empty()) return write_model(options, console);
   if (!options.recipe.empty()) return write_recipe(options, console);
@@ -105,7 +110,8 @@ std::function<void(Console&)> declare(CLI::App& app) {
     recipes += fmt::format("{}{} ({})", recipes.empty() ? "" : "; ", recipe.name, recipe.summary);
   }
   app.add_option("model", options->model, "A model of the zoo: " + models);
-  app.add_option("-o,--output", options->output, "The file to write: .onnx, .yaml or .json")->required();
+  app.add_option("-o,--output", options->output, "The file to write: .onnx, .yaml or .json")
+      ->required();
   app.add_option("--recipe", options->recipe, "Write a recipe to change as you like: " + recipes);
   app.add_flag("--schema", options->schema,
                "Write the JSON schema of recipes, with which an editor completes and checks them");
@@ -118,7 +124,8 @@ std::function<void(Console&)> declare(CLI::App& app) {
 }  // namespace
 
 Command init_command() {
-  return {"init", "Write a model of the zoo, with random weights, as ONNX; or a recipe to begin from",
+  return {"init",
+          "Write a model of the zoo, with random weights, as ONNX; or a recipe to begin from",
           "  gradus init resnet20 -o resnet20.onnx\n"
           "  gradus init small --classes 10 -o small.onnx\n"
           "  gradus init --recipe w4a4-qat -o my.yaml\n"

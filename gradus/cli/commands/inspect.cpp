@@ -25,7 +25,9 @@ void run(const std::string& path, Console& console) {
 
 std::function<void(Console&)> declare(CLI::App& app) {
   auto path = std::make_shared<std::string>();
-  app.add_option("path", *path, "A float or quantized .onnx, a .safetensors, a model.gradus or a RUN folder")->required();
+  app.add_option("path", *path,
+                 "A float or quantized .onnx, a .safetensors, a model.gradus or a RUN folder")
+      ->required();
   return [path](Console& console) { run(*path, console); };
 }
 

@@ -27,13 +27,15 @@ Speed measure_speed(const QModel& model, const Graph& network, int threads, std:
   FloatRunner runner(std::move(folded), threads);
 
   const QTensor& in = engine.input();
-  std::vector<float> images(static_cast<std::size_t>(batch) * static_cast<std::size_t>(in.channels) *
-                            static_cast<std::size_t>(in.height) * static_cast<std::size_t>(in.width));
+  std::vector<float> images(
+      static_cast<std::size_t>(batch) * static_cast<std::size_t>(in.channels) *
+      static_cast<std::size_t>(in.height) * static_cast<std::size_t>(in.width));
   Rng rng(1);
   for (float& pixel : images) pixel = rng.normal();
   const QTensor& out = engine.outputs()[0];
-  std::vector<float> outputs(static_cast<std::size_t>(batch) * static_cast<std::size_t>(out.channels) *
-                             static_cast<std::size_t>(out.height) * static_cast<std::size_t>(out.width));
+  std::vector<float> outputs(
+      static_cast<std::size_t>(batch) * static_cast<std::size_t>(out.channels) *
+      static_cast<std::size_t>(out.height) * static_cast<std::size_t>(out.width));
   std::vector<double> integer_ms;
   std::vector<double> float_ms;
   engine.run(images, batch, outputs);  // pages and caches of both

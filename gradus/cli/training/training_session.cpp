@@ -25,11 +25,12 @@ void show_progress(Console& console, const TrainProgress& progress) {
     return;
   }
   console.progress(
-      fmt::format("epoch {}/{}  step {}/{}  loss {:.4f}  top-1 {:.2f} %  lr {:.2g}  {:.0f} images/s  "
-                  "{} left",
-                  progress.epoch, progress.epochs, progress.step, progress.steps, progress.loss,
-                  100 * progress.accuracy, progress.lr, progress.images_per_second,
-                  format_seconds(progress.seconds_left)),
+      fmt::format(
+          "epoch {}/{}  step {}/{}  loss {:.4f}  top-1 {:.2f} %  lr {:.2g}  {:.0f} images/s  "
+          "{} left",
+          progress.epoch, progress.epochs, progress.step, progress.steps, progress.loss,
+          100 * progress.accuracy, progress.lr, progress.images_per_second,
+          format_seconds(progress.seconds_left)),
       progress.step == progress.steps);
 }
 
@@ -68,7 +69,8 @@ void remember_calibration(const CalibrationRecipe& recipe, const Dataset& data,
 DataSpec with_augmentation(const DataSpec& spec, const AugmentationRecipe& augmentation) {
   DataSpec asked;
   const auto set = [&](const char* name, const std::string& value) {
-    if (!value.empty()) set_option(asked, name, value, std::string("recipe: augmentation: ") + name);
+    if (!value.empty())
+      set_option(asked, name, value, std::string("recipe: augmentation: ") + name);
   };
   const auto set_numbers = [&](const char* name, const std::vector<double>& values) {
     set(name, fmt::format("{}", fmt::join(values, "/")));

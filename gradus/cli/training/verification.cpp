@@ -39,24 +39,29 @@ class Comparison {
   void compare(const std::string& name, const Shape& shape, std::int64_t first_image,
                std::span<const T> expected, std::span<const T> found) {
     if (expected.size() != found.size()) {
-      throw Error(ErrorCode::kDifference,
-                  fmt::format("tensor '{}': the trained network has {} elements, the model {}; was the "
-                              "model converted from this RUN?", name, expected.size(), found.size()));
+      throw Error(
+          ErrorCode::kDifference,
+          fmt::format("tensor '{}': the trained network has {} elements, the model {}; was the "
+                      "model converted from this RUN?",
+                      name, expected.size(), found.size()));
     }
     result_.codes += static_cast<std::int64_t>(expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) {
       if (expected[i] == found[i]) continue;
       if (result_.differing++ > 0) continue;
       const std::size_t image = expected.size() / static_cast<std::size_t>(shape[0]);
-      result_.first = fmt::format("tensor '{}' {}, image {}, element {}: trained {}, engine {}", name,
-                                  to_string(shape), first_image + static_cast<std::int64_t>(i / image),
-                                  i % image, show(expected[i]), show(found[i]));
+      result_.first =
+          fmt::format("tensor '{}' {}, image {}, element {}: trained {}, engine {}", name,
+                      to_string(shape), first_image + static_cast<std::int64_t>(i / image),
+                      i % image, show(expected[i]), show(found[i]));
     }
   }
 
  private:
   static std::string show(std::int32_t code) { return std::to_string(code); }
-  static std::string show(std::uint32_t bits) { return fmt::format("{}", std::bit_cast<float>(bits)); }
+  static std::string show(std::uint32_t bits) {
+    return fmt::format("{}", std::bit_cast<float>(bits));
+  }
 
   Verification& result_;
 };
@@ -64,8 +69,9 @@ class Comparison {
 const Observed& observed(const std::map<std::string, Observed>& tensors, const std::string& name) {
   const auto found = tensors.find(name);
   if (found != tensors.end()) return found->second;
-  throw Error(ErrorCode::kDifference, "tensor '" + name + "' is in the trained network and not in the "
-                                      "model; was the model converted from this RUN?");
+  throw Error(ErrorCode::kDifference, "tensor '" + name +
+                                          "' is in the trained network and not in the "
+                                          "model; was the model converted from this RUN?");
 }
 
 }  // namespace
@@ -80,7 +86,8 @@ Verification verify(const Graph& graph, const QModel& model, const Dataset& data
   const CodeEvaluator evaluator(graph, model.profile);
   std::map<std::string, Observed> tensors;
   engine.set_observer([&](const TensorResult& result) {
-    tensors[result.tensor.name] = {{result.codes.begin(), result.codes.end()}, bits_of(result.values)};
+    tensors[result.tensor.name] = {{result.codes.begin(), result.codes.end()},
+                                   bits_of(result.values)};
   });
 
   LoaderOptions loading;

@@ -9,9 +9,8 @@ const Training* linked_training() {
   static const Training training = {
       .commands = training_commands(),
       .evaluate = evaluate,
-      .calibrate = [](Graph& graph, const Recipe& recipe, const Dataset& data) {
-        calibrate(graph, recipe, data);
-      },
+      .calibrate = [](Graph& graph, const Recipe& recipe,
+                      const Dataset& data) { calibrate(graph, recipe, data); },
       .measure_speed = measure_speed,
   };
   return &training;

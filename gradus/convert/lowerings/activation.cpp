@@ -10,9 +10,9 @@ void lower_activation(LoweringContext& context, const Node& root) {
   const QTensor& in = context.input(root);
   const Quantizer& out = *context.output_quantizer(root);
   const std::int32_t quant_min = out.spec.grid().quant_min;
-  const std::vector<std::int32_t> codes = activation_codes(
-      context.graph(), root, {in.grid, in.scale, in.zero_point},
-      {out.spec.grid(), out.parameters.scale[0], out.parameters.zero_point[0]});
+  const std::vector<std::int32_t> codes =
+      activation_codes(context.graph(), root, {in.grid, in.scale, in.zero_point},
+                       {out.spec.grid(), out.parameters.scale[0], out.parameters.zero_point[0]});
   QLookup lookup;
   for (std::int32_t code : codes) {
     lookup.table.push_back(static_cast<std::uint8_t>(code - quant_min));

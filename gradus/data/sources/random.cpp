@@ -85,10 +85,11 @@ std::unique_ptr<Dataset> open_random(const DataSpec& spec) {
   info.shape = parse_shape(spec.path);
   info.preprocessing = preprocessing_of(spec);
   if (info.shape.elements() < 1 || info.shape.elements() > kMaxElements) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "data '" + info.name + "': found the shape '" + spec.path +
-                    "'; expected CxHxW, e.g. 3x32x32 (of a signal CxL, of features F), sides from 1 "
-                    "to 16384, at most 2^28 values");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        "data '" + info.name + "': found the shape '" + spec.path +
+            "'; expected CxHxW, e.g. 3x32x32 (of a signal CxL, of features F), sides from 1 "
+            "to 16384, at most 2^28 values");
   }
   if (spec.resize || spec.crop || spec.channels || spec.order == ChannelOrder::kBgr) {
     throw Error(ErrorCode::kInvalidArgument,
@@ -106,7 +107,9 @@ std::unique_ptr<Dataset> open_random(const DataSpec& spec) {
 
 DataSource random_data_source() {
   return {"random", "random:CxHxW",
-          "seeded normal floats and uniform labels, for checks without data; CxL or F of signals and features", open_random};
+          "seeded normal floats and uniform labels, for checks without data; CxL or F of signals "
+          "and features",
+          open_random};
 }
 
 }  // namespace gradus

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gradus/floatops/elementwise.h"
 #include "gradus/floatops/element_type.h"
+#include "gradus/floatops/elementwise.h"
 #include "gradus/floatops/float_op.h"
 
 namespace gradus {
@@ -60,17 +60,18 @@ void cast(const Attributes& attributes, std::span<const FloatInput> in,
 }  // namespace
 
 floatops::FloatOpFamily logic_float_op() {
-  floatops::FloatOpFamily family = {FloatOp{.type = "Equal", .run = apply<equal>},
-                                    FloatOp{.type = "Less", .run = apply<less>},
-                                    FloatOp{.type = "LessOrEqual", .run = apply<less_or_equal>},
-                                    FloatOp{.type = "Greater", .run = apply<greater>},
-                                    FloatOp{.type = "GreaterOrEqual", .run = apply<greater_or_equal>},
-                                    FloatOp{.type = "And", .run = apply<both>},
-                                    FloatOp{.type = "Or", .run = apply<either>},
-                                    FloatOp{.type = "Xor", .run = apply<one_of>},
-                                    FloatOp{.type = "Not", .run = negate},
-                                    FloatOp{.type = "Where", .run = choose},
-                                    FloatOp{.type = "Cast", .run = cast}};
+  floatops::FloatOpFamily family = {
+      FloatOp{.type = "Equal", .run = apply<equal>},
+      FloatOp{.type = "Less", .run = apply<less>},
+      FloatOp{.type = "LessOrEqual", .run = apply<less_or_equal>},
+      FloatOp{.type = "Greater", .run = apply<greater>},
+      FloatOp{.type = "GreaterOrEqual", .run = apply<greater_or_equal>},
+      FloatOp{.type = "And", .run = apply<both>},
+      FloatOp{.type = "Or", .run = apply<either>},
+      FloatOp{.type = "Xor", .run = apply<one_of>},
+      FloatOp{.type = "Not", .run = negate},
+      FloatOp{.type = "Where", .run = choose},
+      FloatOp{.type = "Cast", .run = cast}};
   for (FloatOp& op : family) op.numbers = true;
   return family;
 }

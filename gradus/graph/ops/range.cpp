@@ -12,8 +12,10 @@ constexpr const char* kNames[] = {"start", "limit", "delta"};
 
 const Tensor& bound(const Graph& graph, const Node& node, std::size_t i) {
   const auto& constant = graph.value(node.inputs.at(i)).constant;
-  if (!constant) ops::refuse(node, std::string("its ") + kNames[i] + " is computed at run time; "
-                                   "expected a constant");
+  if (!constant)
+    ops::refuse(node, std::string("its ") + kNames[i] +
+                          " is computed at run time; "
+                          "expected a constant");
   if (constant->size() != 1) {
     ops::invalid(node, std::string("its ") + kNames[i] + " is " + to_string(constant->shape()) +
                            "; expected one number");

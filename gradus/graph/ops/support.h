@@ -29,8 +29,8 @@ const Tensor* constant_floats(const Graph& graph, const Node& node, std::size_t 
                               const char* meaning);
 
 // Integers of constant input `i` (int32 or int64, rank 0 or 1; may hold kBatchSize), or of the
-// attribute `meaning` where the input is left out; nothing if neither is there. Throws for more than
-// kMostIntegers: one an axis, or for each output of a Split.
+// attribute `meaning` where the input is left out; nothing if neither is there. Throws for more
+// than kMostIntegers: one an axis, or for each output of a Split.
 constexpr std::int64_t kMostIntegers = 1024;
 std::optional<std::vector<std::int64_t>> integers(const NormalizeContext& context, const Node& node,
                                                   std::size_t i, const char* meaning);

@@ -8,8 +8,7 @@ namespace {
 struct Products {
   __m256i zero_a, zero_b;
   explicit Products(const MultiplyNumbers& p)
-      : zero_a(_mm256_set1_epi32(p.zero_a)),
-        zero_b(_mm256_set1_epi32(p.zero_b)) {}
+      : zero_a(_mm256_set1_epi32(p.zero_a)), zero_b(_mm256_set1_epi32(p.zero_b)) {}
   __m256i operator()(const uint8_t* a, const uint8_t* b) const {
     return _mm256_mullo_epi32(_mm256_sub_epi32(widen_avx2(a), zero_a),
                               _mm256_sub_epi32(widen_avx2(b), zero_b));

@@ -31,7 +31,8 @@ bool is_map(const Graph& graph, ValueId id) {
   return shape && shape->size() == 4;
 }
 
-// In place of a batch norm that stands alone: a Conv that copies its input, with the batch norm attached.
+// In place of a batch norm that stands alone: a Conv that copies its input, with the batch norm
+// attached.
 Node unit_conv(Graph& graph, const Node& norm) {
   const Value& gamma = graph.value(norm.inputs.at(1));
   const std::int64_t channels = gamma.constant ? gamma.constant->size() : 0;

@@ -20,11 +20,10 @@ struct Affine {
   bool scales = false;  // some gain is not 1
 };
 
-// Which input of a sum, difference, product or quotient is data, where the other is constant; -1 if none,
-// or if the data are spread over the constant.
+// Which input of a sum, difference, product or quotient is data, where the other is constant; -1 if
+// none, or if the data are spread over the constant.
 std::int64_t data_input(const Graph& graph, const Node& node) {
-  const bool known =
-      node.op == "Add" || node.op == "Sub" || node.op == "Mul" || node.op == "Div";
+  const bool known = node.op == "Add" || node.op == "Sub" || node.op == "Mul" || node.op == "Div";
   if (!known || fused_clamp(node).any()) return -1;
   const bool first = graph.value(node.inputs[0]).constant.has_value();
   if (first == graph.value(node.inputs[1]).constant.has_value()) return -1;

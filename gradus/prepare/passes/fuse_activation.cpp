@@ -1,5 +1,5 @@
-// Relu and Clip join the Conv, Gemm, Add, Sub or Mul that alone they read from, as its clamp. Maximum
-// pools and movements in between do not matter: a clamp commutes with them.
+// Relu and Clip join the Conv, Gemm, Add, Sub or Mul that alone they read from, as its clamp.
+// Maximum pools and movements in between do not matter: a clamp commutes with them.
 #include "gradus/graph/fused.h"
 #include "gradus/graph/graph_editor.h"
 #include "gradus/prepare/attributes.h"

@@ -55,8 +55,8 @@ void quantize_weights(Graph& graph, const std::vector<NodeSettings>& settings, E
     if (!weights.constant || weights.constant->dtype() != DType::kFloat32) continue;  // an island
     errors.attempt([&] { require_finite(node, weights); });
     check(weights.quantizer == kNoQuantizer, "weights are shared between layers");
-    weights.quantizer =
-        add_quantizer(graph, settings[i].weights, true, "weights of node '" + node.name + "'", errors);
+    weights.quantizer = add_quantizer(graph, settings[i].weights, true,
+                                      "weights of node '" + node.name + "'", errors);
   }
 }
 

@@ -11,7 +11,8 @@
 namespace gradus {
 namespace {
 
-// How many bytes of copies there may be: a small file can have one large tensor read by 20,000 layers.
+// How many bytes of copies there may be: a small file can have one large tensor read by 20,000
+// layers.
 std::int64_t most_copied(const Graph& graph) {
   constexpr std::int64_t kLeast = 128 << 20;
   std::int64_t held = 0;
@@ -25,9 +26,10 @@ std::int64_t most_copied(const Graph& graph) {
 
 // Not told to a sink: nothing that comes after it can go on.
 [[noreturn]] void refuse(const Node& node, const std::string& constant) {
-  refuse_node(node, "shares '" + constant +
-                        "' with other layers, which together are too large to have a copy each; expected "
-                        "weights of its own");
+  refuse_node(node,
+              "shares '" + constant +
+                  "' with other layers, which together are too large to have a copy each; expected "
+                  "weights of its own");
 }
 
 void run(Graph& graph, const Recipe&, ErrorSink&) {

@@ -18,11 +18,16 @@ std::vector<Node> slices_of_split(const Graph& graph, const Node& split) {
     const std::int64_t end = start + sizes[i];
     const bool whole = start == 0 && end == in[static_cast<std::size_t>(axis)];
     if (split.outputs[i] != kNoValue) {
-      Node slice{split.name + "." + std::to_string(i), whole ? "Identity" : "Slice",
-                 {split.inputs[0]}, {split.outputs[i]}, {}};
+      Node slice{split.name + "." + std::to_string(i),
+                 whole ? "Identity" : "Slice",
+                 {split.inputs[0]},
+                 {split.outputs[i]},
+                 {}};
       if (!whole) {
-        slice.attributes = {{"starts", Integers{start}}, {"ends", Integers{end}},
-                            {"axes", Integers{axis}}, {"steps", Integers{1}}};
+        slice.attributes = {{"starts", Integers{start}},
+                            {"ends", Integers{end}},
+                            {"axes", Integers{axis}},
+                            {"steps", Integers{1}}};
       }
       slices.push_back(std::move(slice));
     }

@@ -36,8 +36,8 @@ Tensor turned(const Tensor& weights, std::int64_t group) {
   return result;
 }
 
-// The quantizer of the weights turned around, if they came with one: its slices along the outputs, axis 1, are
-// those of every group along axis 0. kNoQuantizer where no convolution has such scales.
+// The quantizer of the weights turned around, if they came with one: its slices along the outputs,
+// axis 1, are those of every group along axis 0. kNoQuantizer where no convolution has such scales.
 QuantizerId turned_quantizer(Graph& graph, const Node& node) {
   const QuantizerId id = graph.value(node.inputs[1]).quantizer;
   if (id == kNoQuantizer) return kNoQuantizer;
@@ -79,8 +79,8 @@ Node spread(Graph& graph, const Node& like, const Integers& strides) {
   node.name = like.name + ".spread";
   node.op = "ConvTranspose";
   node.inputs = {like.inputs[0], graph.add_constant(node.name + ".weight", ones)};
-  node.attributes = {{"kernel_shape", Integers{1, 1}}, {"strides", strides},
-                     {"dilations", Integers{1, 1}},    {"pads", Integers{0, 0, 0, 0}},
+  node.attributes = {{"kernel_shape", Integers{1, 1}},   {"strides", strides},
+                     {"dilations", Integers{1, 1}},      {"pads", Integers{0, 0, 0, 0}},
                      {"output_padding", Integers{0, 0}}, {"group", in[1]}};
   Value value;
   value.name = node.name + ".output";

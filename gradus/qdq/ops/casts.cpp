@@ -1,4 +1,5 @@
-// Changes of type: of codes, which keep their numbers, and of the constants that scales and zero points are.
+// Changes of type: of codes, which keep their numbers, and of the constants that scales and zero
+// points are.
 #include <algorithm>
 
 #include "gradus/graph/op.h"
@@ -12,8 +13,8 @@ using qdq::Lifter;
 
 constexpr std::int64_t kFloat = 1;  // ONNX's TensorProto.DataType
 
-// Constants that the file computes are needed before any other folding where they are parameters, one a
-// channel at most; larger ones can wait. `normal` is the node in normal form.
+// Constants that the file computes are needed before any other folding where they are parameters,
+// one a channel at most; larger ones can wait. `normal` is the node in normal form.
 void fold(Lifter& lifter, const Node& node, const Node& normal) {
   constexpr std::int64_t kMostElements = 1 << 16;
   std::vector<const Tensor*> inputs;
@@ -34,9 +35,11 @@ void lift_constant_of_shape(Lifter& lifter, const Node& node) {
   const ValueId in = node.input(0);
   if (in == kNoValue || !lifter.is_constant(in)) return lifter.keep(node);
   const Tensor& shape = *lifter.graph().value(in).constant;
-  if (shape.dtype() != DType::kInt64 || shape.shape().size() != 1 || shape.size() > 8) return lifter.keep(node);
+  if (shape.dtype() != DType::kInt64 || shape.shape().size() != 1 || shape.size() > 8)
+    return lifter.keep(node);
   const auto sizes = shape.as<std::int64_t>();
-  if (std::any_of(sizes.begin(), sizes.end(), [](auto size) { return size < 0; })) return lifter.keep(node);
+  if (std::any_of(sizes.begin(), sizes.end(), [](auto size) { return size < 0; }))
+    return lifter.keep(node);
   Node normal = node;
   normal.attributes["shape"] = std::vector<std::int64_t>(sizes.begin(), sizes.end());
   fold(lifter, node, normal);
@@ -50,7 +53,8 @@ void cast_to_reals(Lifter& lifter, const Node& node) {
   lifter.set_alias(node, lifter.real(node, 0, numbers));
 }
 
-// Codes as a type that holds them all: PyTorch writes such a Cast, often to the type that they have.
+// Codes as a type that holds them all: PyTorch writes such a Cast, often to the type that they
+// have.
 void cast_codes(Lifter& lifter, const Node& node, qdq::CodeSpan to) {
   const qdq::Codes codes = lifter.codes(node.inputs[0]);
   qdq::Encoding encoding = codes.encoding;
@@ -83,7 +87,9 @@ void lift_cast(Lifter& lifter, const Node& node) {
   if (lifter.is_codes(in)) {
     if (number == kFloat) return cast_to_reals(lifter, node);
     if (!to) {
-      qdq::refuse(node, "casts codes to neither float32 nor a type of codes; expected DequantizeLinear before it");
+      qdq::refuse(node,
+                  "casts codes to neither float32 nor a type of codes; expected DequantizeLinear "
+                  "before it");
     }
     return cast_codes(lifter, node, *qdq::span_of(*to));
   }
@@ -96,7 +102,8 @@ void lift_cast(Lifter& lifter, const Node& node) {
 }  // namespace
 
 QuantizedOpFamily casts_quantized_op() {
-  return {{"Cast", qdq::Where::kAnywhere, lift_cast}, {"ConstantOfShape", qdq::Where::kAnywhere, lift_constant_of_shape}};
+  return {{"Cast", qdq::Where::kAnywhere, lift_cast},
+          {"ConstantOfShape", qdq::Where::kAnywhere, lift_constant_of_shape}};
 }
 
 }  // namespace gradus

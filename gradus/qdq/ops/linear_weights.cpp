@@ -11,8 +11,7 @@ namespace {
 using qdq::Lifter;
 
 // A transposed copy of a constant, its scales with it.
-ValueId transposed(Lifter& lifter, ValueId id,
-                   const std::vector<std::int64_t>& perm) {
+ValueId transposed(Lifter& lifter, ValueId id, const std::vector<std::int64_t>& perm) {
   const Value& from = lifter.graph().value(id);
   const Shape& shape = from.constant->shape();
   const std::vector<std::int64_t> strides = ops::strides_of(shape);
@@ -50,8 +49,8 @@ void lift_transpose(Lifter& lifter, const Node& node) {
   std::vector<std::int64_t> sorted = perm;
   std::sort(sorted.begin(), sorted.end());
   if (sorted != std::vector<std::int64_t>(reversed.rbegin(), reversed.rend())) {
-    qdq::invalid(node, "perm is " + to_string(perm) + " for a tensor of rank " +
-                           std::to_string(rank));
+    qdq::invalid(node,
+                 "perm is " + to_string(perm) + " for a tensor of rank " + std::to_string(rank));
   }
   lifter.set_alias(node, transposed(lifter, in, perm));
 }

@@ -1,4 +1,5 @@
-// Operators that move codes or choose among them, and so keep their scale; and constants on their way.
+// Operators that move codes or choose among them, and so keep their scale; and constants on their
+// way.
 #include <algorithm>
 
 #include "gradus/graph/ops/elements.h"
@@ -60,8 +61,9 @@ void lift_resize(Lifter& lifter, const Node& node) {
   if (!lifter.is_codes(node.input(0))) return lifter.keep(node);
   const std::string mode = node.text("mode", "nearest");
   if (mode != "nearest") {
-    qdq::refuse(node, "interpolates codes (mode " + mode + "), whose rounding ONNX leaves open; expected "
-                      "nearest, or DequantizeLinear before it");
+    qdq::refuse(node, "interpolates codes (mode " + mode +
+                          "), whose rounding ONNX leaves open; expected "
+                          "nearest, or DequantizeLinear before it");
   }
   if (node.text("coordinate_transformation_mode", "") == "tf_crop_and_resize") {
     qdq::refuse(node, "fills in codes from outside (tf_crop_and_resize); expected another mode");
@@ -124,8 +126,8 @@ QuantizedOpFamily moves_quantized_op() {
   for (const char* type : {"ArgMax", "ArgMin", "Shape", "Size"}) {
     family.push_back({type, qdq::Where::kOnCodes, look});
   }
-  for (const char* type : {"Flatten", "Split", "Reshape", "Squeeze", "Unsqueeze", "Slice",
-                           "Gather", "DepthToSpace", "SpaceToDepth", "Expand", "Tile"}) {
+  for (const char* type : {"Flatten", "Split", "Reshape", "Squeeze", "Unsqueeze", "Slice", "Gather",
+                           "DepthToSpace", "SpaceToDepth", "Expand", "Tile"}) {
     family.push_back({type, qdq::Where::kOnCodes, move});
   }
   return family;

@@ -1,5 +1,5 @@
-// Elementwise operators on codes, of ONNX Runtime (com.microsoft), and its concatenation. Each is the
-// float operator between its inputs' reals and its output's grid.
+// Elementwise operators on codes, of ONNX Runtime (com.microsoft), and its concatenation. Each is
+// the float operator between its inputs' reals and its output's grid.
 #include "gradus/qdq/lifter.h"
 
 namespace gradus {
@@ -11,7 +11,8 @@ void lift_two(Lifter& lifter, const Node& node, const char* op) {
   if (node.inputs.size() < 7) qdq::invalid(node, "has less than 7 inputs");
   const ValueId a = lifter.real(node, 0);
   const ValueId b = lifter.real(node, 3);
-  lifter.set_codes(node, lifter.emit(node, op, {a, b}, {}), lifter.encoding(node, 6, DType::kUint8));
+  lifter.set_codes(node, lifter.emit(node, op, {a, b}, {}),
+                   lifter.encoding(node, 6, DType::kUint8));
 }
 
 void lift_add(Lifter& lifter, const Node& node) { lift_two(lifter, node, "Add"); }

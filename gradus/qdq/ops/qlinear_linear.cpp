@@ -1,5 +1,6 @@
-// Convolutions and matrix products on codes: QLinearConv and QLinearMatMul of ai.onnx, QGemm of ONNX
-// Runtime (com.microsoft). Each is the float operator between its inputs' reals and its output's grid.
+// Convolutions and matrix products on codes: QLinearConv and QLinearMatMul of ai.onnx, QGemm of
+// ONNX Runtime (com.microsoft). Each is the float operator between its inputs' reals and its
+// output's grid.
 #include "gradus/graph/ops/elements.h"
 #include "gradus/qdq/lifter.h"
 
@@ -12,8 +13,8 @@ using qdq::Lifter;
 // Scales of an int32 bias: the accumulator's unit, in float, one or one an output channel.
 std::vector<float> bias_scales(const Node& node, const Encoding& x, const Encoding& w) {
   if (x.scale.size() != 1) {
-    qdq::refuse(node, "its input has " + std::to_string(x.scale.size()) +
-                          " scales; expected one a tensor");
+    qdq::refuse(
+        node, "its input has " + std::to_string(x.scale.size()) + " scales; expected one a tensor");
   }
   std::vector<float> scales;
   for (float scale : w.scale) scales.push_back(x.scale[0] * scale);

@@ -19,9 +19,7 @@ void lift_pool(Lifter& lifter, const Node& node, const char* op) {
 }
 
 void lift_average(Lifter& lifter, const Node& node) { lift_pool(lifter, node, "AveragePool"); }
-void lift_global(Lifter& lifter, const Node& node) {
-  lift_pool(lifter, node, "GlobalAveragePool");
-}
+void lift_global(Lifter& lifter, const Node& node) { lift_pool(lifter, node, "GlobalAveragePool"); }
 
 }  // namespace
 

@@ -1,5 +1,6 @@
-// QONNX's Quant (IntQuant) and BipolarQuant, as Brevitas and FINN write them: a float in, the same float
-// rounded onto a grid out. (qonnx, docs/qonnx-custom-ops; Pappalardo et al., arXiv:2206.07527.)
+// QONNX's Quant (IntQuant) and BipolarQuant, as Brevitas and FINN write them: a float in, the same
+// float rounded onto a grid out. (qonnx, docs/qonnx-custom-ops; Pappalardo et al.,
+// arXiv:2206.07527.)
 #include <cctype>
 #include <cmath>
 
@@ -12,8 +13,8 @@ using qdq::CodeSpan;
 using qdq::Encoding;
 using qdq::Lifter;
 
-// Scales or zero points: one, or one an index of a single axis of a tensor of rank `rank`, aligned at
-// the right as numpy broadcasts. Sets `axis`.
+// Scales or zero points: one, or one an index of a single axis of a tensor of rank `rank`, aligned
+// at the right as numpy broadcasts. Sets `axis`.
 std::vector<float> spread(const Lifter& lifter, const Node& node, std::size_t i, const char* what,
                           std::size_t rank, int* axis) {
   const Tensor& tensor = qdq::constant(lifter.graph(), node, i, what);
@@ -23,8 +24,8 @@ std::vector<float> spread(const Lifter& lifter, const Node& node, std::size_t i,
   for (std::size_t d = 0; d < shape.size(); ++d) {
     if (shape[d] == 1) continue;
     if (found >= 0 || shape.size() > rank) {
-      qdq::refuse(node, std::string(what) + " is " + to_string(shape) +
-                            "; expected one, or one a channel");
+      qdq::refuse(
+          node, std::string(what) + " is " + to_string(shape) + "; expected one, or one a channel");
     }
     found = static_cast<int>(d + rank - shape.size());
   }
@@ -107,8 +108,8 @@ Encoding encoding_of(const Lifter& lifter, const Node& node, std::size_t rank) {
 // A constant of more than 8 bits is a bias.
 void lift_wide_constant(Lifter& lifter, const Node& node, const Tensor& reals,
                         const Encoding& encoding, int bits) {
-  const bool plain = reals.shape().size() == 1 && encoding.zero_point ==
-                                                      std::vector<std::int32_t>(encoding.scale.size());
+  const bool plain = reals.shape().size() == 1 &&
+                     encoding.zero_point == std::vector<std::int32_t>(encoding.scale.size());
   if (!plain) {
     qdq::refuse(node, "rounds a constant of " + to_string(reals.shape()) + " to " +
                           std::to_string(bits) + " bits; expected at most 8");
@@ -132,13 +133,15 @@ void lift_quant(Lifter& lifter, const Node& node) {
   }
   Encoding encoding = encoding_of(lifter, node, reals != nullptr ? reals->shape().size() : 0);
   if (bits > 8) {
-    if (reals != nullptr && is_signed) return lift_wide_constant(lifter, node, *reals, encoding, bits);
+    if (reals != nullptr && is_signed)
+      return lift_wide_constant(lifter, node, *reals, encoding, bits);
     qdq::refuse(node, "has " + std::to_string(bits) + " bits; expected at most 8");
   }
   const std::int32_t half = 1 << (bits - 1);
   // Unsigned narrow codes end one below the largest, signed ones begin one above the least.
   encoding.whole = is_signed ? CodeSpan{-half, half - 1} : CodeSpan{0, 2 * half - 1};
-  encoding.span = is_signed ? CodeSpan{-half + narrow, half - 1} : CodeSpan{0, 2 * half - 1 - narrow};
+  encoding.span =
+      is_signed ? CodeSpan{-half + narrow, half - 1} : CodeSpan{0, 2 * half - 1 - narrow};
   if (reals == nullptr) return lifter.set_rounded(node, node.inputs[0], encoding);
   const auto codes = rounded(node, *reals, encoding, encoding.span.low, encoding.span.high);
   const Shape shape = reals->shape();
@@ -151,8 +154,8 @@ void lift_bipolar(Lifter& lifter, const Node& node) {
   const Value& in = lifter.graph().value(node.inputs[0]);
   const Tensor* reals = in.constant ? &*in.constant : nullptr;
   Encoding encoding;
-  encoding.scale =
-      spread(lifter, node, 1, "scale", reals != nullptr ? reals->shape().size() : 0, &encoding.axis);
+  encoding.scale = spread(lifter, node, 1, "scale", reals != nullptr ? reals->shape().size() : 0,
+                          &encoding.axis);
   check_scales(node, encoding.scale);
   encoding.zero_point.assign(encoding.scale.size(), 0);
   encoding.whole = encoding.span = {-1, 1};

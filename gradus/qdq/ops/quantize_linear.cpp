@@ -1,5 +1,6 @@
-// QuantizeLinear and DequantizeLinear of ai.onnx, opset 10 to 25, and those of com.microsoft, which ONNX
-// Runtime writes where ai.onnx of the file's opset lacks a type, 4 bits before opset 21: the same operators.
+// QuantizeLinear and DequantizeLinear of ai.onnx, opset 10 to 25, and those of com.microsoft, which
+// ONNX Runtime writes where ai.onnx of the file's opset lacks a type, 4 bits before opset 21: the
+// same operators.
 #include <cmath>
 
 #include "gradus/qdq/lifter.h"
@@ -31,8 +32,8 @@ int axis_of(const Node& node, std::size_t rank) {
   const std::int64_t axis = node.integer("axis", 1);
   const auto size = static_cast<std::int64_t>(rank);
   if (axis < -size || axis >= size) {
-    qdq::invalid(node, "axis is " + std::to_string(axis) + " of a tensor of rank " +
-                           std::to_string(rank));
+    qdq::invalid(
+        node, "axis is " + std::to_string(axis) + " of a tensor of rank " + std::to_string(rank));
   }
   return static_cast<int>(axis < 0 ? axis + size : axis);
 }
@@ -48,7 +49,8 @@ DType output_dtype(const Node& node) {
 }
 
 DType dtype_for(const Encoding& encoding) {
-  for (const DType type : {DType::kInt8, DType::kInt4, DType::kUint4, DType::kInt2, DType::kUint2}) {
+  for (const DType type :
+       {DType::kInt8, DType::kInt4, DType::kUint4, DType::kInt2, DType::kUint2}) {
     if (qdq::span_of(type) == encoding.whole) return type;
   }
   return DType::kUint8;
@@ -89,8 +91,8 @@ void lift_quantize(Lifter& lifter, const Node& node) {
     return;
   }
   if (in.constant->dtype() != DType::kFloat32) {
-    qdq::refuse(node, std::string("rounds ") + dtype_name(in.constant->dtype()) +
-                          "; expected float32");
+    qdq::refuse(node,
+                std::string("rounds ") + dtype_name(in.constant->dtype()) + "; expected float32");
   }
   if (encoding.scale.size() > 1) encoding.axis = axis_of(node, in.constant->shape().size());
   lifter.set_constant(node, quantized(node, *in.constant, encoding));

@@ -13,8 +13,8 @@ class AddStep : public PairStep<kernels::AddArgs, kernels::AddKernel> {
     const auto& op = context.op<QAdd>();
     const QTensor& out = context.output();
     args_.add = make_integer_add(context.model.profile, quantizer_of(context.input(0)),
-                                 quantizer_of(context.input(1)), quantizer_of(out), op.low,
-                                 op.high, op.subtract);
+                                 quantizer_of(context.input(1)), quantizer_of(out), op.low, op.high,
+                                 op.subtract);
     // From codes to stored codes: only differences from the zero points count.
     for (std::size_t i = 0; i < 2; ++i) {
       args_.add.input_zero_point[i] = stored(context.input(i), context.input(i).zero_point);

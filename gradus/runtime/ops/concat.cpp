@@ -32,9 +32,7 @@ class ConcatStep : public Step {
       slice.data += part.in.channels;
     }
   }
-  std::int64_t start(std::int64_t batch, const float*) noexcept override {
-    return batch * height_;
-  }
+  std::int64_t start(std::int64_t batch, const float*) noexcept override { return batch * height_; }
   void run(std::int64_t begin, std::int64_t end, std::byte*) const noexcept override {
     for (const Part& part : parts_) {
       if (part.copied) {

@@ -106,8 +106,8 @@ class AveragePoolStep : public Step {
     const QTensor& in = context.input();
     for (std::int32_t y = 0; y < output_.height; ++y) {
       for (std::int32_t x = 0; x < output_.width; ++x) {
-        const std::int32_t count = kernels::average_pool_count(args_.shape, op.count_padding,
-                                                               in.height, in.width, y, x);
+        const std::int32_t count =
+            kernels::average_pool_count(args_.shape, op.count_padding, in.height, in.width, y, x);
         const auto index = static_cast<std::size_t>(count - 1);
         if (made[index]) continue;
         QOutputStage stage;

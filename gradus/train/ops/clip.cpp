@@ -13,8 +13,6 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOpFamily clip_train_op() {
-  return {{.op = "Clip", .forward = forward, .codes = codes}};
-}
+TrainOpFamily clip_train_op() { return {{.op = "Clip", .forward = forward, .codes = codes}}; }
 
 }  // namespace gradus

@@ -24,10 +24,10 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 TrainOpFamily concat_train_op() {
   return {{.op = "Concat",
-          .forward = forward,
-          .codes = codes,
-          .fresh_output = true,
-          .moves_values = true}};
+           .forward = forward,
+           .codes = codes,
+           .fresh_output = true,
+           .moves_values = true}};
 }
 
 }  // namespace gradus

@@ -20,8 +20,8 @@ at::Tensor by_floatops(const FloatContext&, const Node& node, Inputs in) {
     const auto size = static_cast<std::size_t>(rows.back().numel());
     inputs.push_back({{rows.back().const_data_ptr<float>(), size}, rows.back().sizes().vec()});
   }
-  std::vector<std::int64_t> shape = in.size() == 2 ? at::infer_size(in[0].sizes(), in[1].sizes())
-                                                   : in[0].sizes().vec();
+  std::vector<std::int64_t> shape =
+      in.size() == 2 ? at::infer_size(in[0].sizes(), in[1].sizes()) : in[0].sizes().vec();
   if (node.attributes.contains("select_last_index")) {
     shape[static_cast<std::size_t>(node.integer("axis", 0))] = 1;
   }

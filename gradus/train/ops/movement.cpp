@@ -75,8 +75,8 @@ at::Tensor nearest(const Node& node, std::size_t axis, std::size_t rank, std::in
   return at::tensor(indices, at::kLong);
 }
 
-// What resizing one axis does is linear: its matrix [to, from] is what floatops make of the identity.
-// Far outside (tf_crop_and_resize) stands a constant instead, which `added` takes up.
+// What resizing one axis does is linear: its matrix [to, from] is what floatops make of the
+// identity. Far outside (tf_crop_and_resize) stands a constant instead, which `added` takes up.
 struct AxisMatrix {
   at::Tensor matrix, added;
 };

@@ -79,9 +79,9 @@ CodeFunction spread_codes(const CodeContext& context, const Node& node) {
   const auto strides = node.integers("strides", {1, 1});
   return [strides, rescale](std::span<const at::Tensor> inputs) {
     const at::Tensor& x = inputs[0];
-    at::Tensor y = at::zeros({x.size(0), x.size(1), (x.size(2) - 1) * strides[0] + 1,
-                              (x.size(3) - 1) * strides[1] + 1},
-                             x.options());
+    at::Tensor y = at::zeros(
+        {x.size(0), x.size(1), (x.size(2) - 1) * strides[0] + 1, (x.size(3) - 1) * strides[1] + 1},
+        x.options());
     at::slice(at::slice(y, 2, 0, y.size(2), strides[0]), 3, 0, y.size(3), strides[1]).copy_(x);
     y = y.contiguous(at::MemoryFormat::ChannelsLast);
     return rescale(std::span(&y, 1));
@@ -91,14 +91,15 @@ CodeFunction spread_codes(const CodeContext& context, const Node& node) {
 }  // namespace
 
 TrainOpFamily normalization_train_op() {
-  TrainOpFamily family = {{.op = "Softmax", .forward = softmax},
-                          {.op = "LogSoftmax", .forward = log_softmax},
-                          {.op = "InstanceNormalization", .forward = instance_norm},
-                          {.op = "LayerNormalization", .forward = layer_norm},
-                          {.op = "LRN", .forward = local_response},
-                           {.op = "MatMul", .forward = matmul},
-                           {.op = "ReduceProd", .forward = multiply_along},
-                           {.op = "ConvTranspose", .forward = conv_transpose, .codes = spread_codes}};
+  TrainOpFamily family = {
+      {.op = "Softmax", .forward = softmax},
+      {.op = "LogSoftmax", .forward = log_softmax},
+      {.op = "InstanceNormalization", .forward = instance_norm},
+      {.op = "LayerNormalization", .forward = layer_norm},
+      {.op = "LRN", .forward = local_response},
+      {.op = "MatMul", .forward = matmul},
+      {.op = "ReduceProd", .forward = multiply_along},
+      {.op = "ConvTranspose", .forward = conv_transpose, .codes = spread_codes}};
   for (const char* op : {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL1",
                          "ReduceL2", "ReduceSumSquare"}) {
     family.push_back({.op = op, .forward = reduce});

@@ -5,8 +5,7 @@
 namespace gradus {
 namespace {
 
-at::Tensor forward(const FloatContext&, const Node& node,
-                   std::span<const at::Tensor> inputs) {
+at::Tensor forward(const FloatContext&, const Node& node, std::span<const at::Tensor> inputs) {
   const auto both = node.integers("pads", {});
   std::vector<std::int64_t> pads;  // last axis first
   for (std::size_t axis = both.size() / 2; axis-- > 0;) {

@@ -13,8 +13,6 @@ CodeFunction codes(const CodeContext& context, const Node& node) {
 
 }  // namespace
 
-TrainOpFamily relu_train_op() {
-  return {{.op = "Relu", .forward = forward, .codes = codes}};
-}
+TrainOpFamily relu_train_op() { return {{.op = "Relu", .forward = forward, .codes = codes}}; }
 
 }  // namespace gradus

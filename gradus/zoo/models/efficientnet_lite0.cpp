@@ -34,7 +34,7 @@ ValueId block(GraphBuilder& b, const std::string& name, ValueId x, const Row& ro
 // Tan and Le, arXiv:1905.11946v5, table 1 (B0), without squeeze and excite and with ReLU6, as the
 // Lite variants of TensorFlow's repository are.
 Graph build_efficientnet_lite0(const ZooOptions& options) {
-  constexpr Row kRows[] = {{1, 3, 16, 1, 1}, {6, 3, 24, 2, 2},  {6, 5, 40, 2, 2}, {6, 3, 80, 3, 2},
+  constexpr Row kRows[] = {{1, 3, 16, 1, 1},  {6, 3, 24, 2, 2},  {6, 5, 40, 2, 2}, {6, 3, 80, 3, 2},
                            {6, 5, 112, 3, 1}, {6, 5, 192, 4, 2}, {6, 3, 320, 1, 1}};
   GraphBuilder b("efficientnet-lite0", options.seed);
   ValueId x = b.input("input", {-1, 3, 224, 224});

@@ -51,10 +51,10 @@ ValueId block(GraphBuilder& b, const std::string& name, ValueId x, const Row& ro
 // Howard et al., arXiv:1905.02244v5, table 2; squeeze widths as torchvision rounds them.
 Graph build_mobilenet_v3_small(const ZooOptions& options) {
   constexpr Row kRows[] = {
-      {3, 16, 16, true, false, 2},  {3, 72, 24, false, false, 2}, {3, 88, 24, false, false, 1},
-      {5, 96, 40, true, true, 2},   {5, 240, 40, true, true, 1},  {5, 240, 40, true, true, 1},
-      {5, 120, 48, true, true, 1},  {5, 144, 48, true, true, 1},  {5, 288, 96, true, true, 2},
-      {5, 576, 96, true, true, 1},  {5, 576, 96, true, true, 1}};
+      {3, 16, 16, true, false, 2}, {3, 72, 24, false, false, 2}, {3, 88, 24, false, false, 1},
+      {5, 96, 40, true, true, 2},  {5, 240, 40, true, true, 1},  {5, 240, 40, true, true, 1},
+      {5, 120, 48, true, true, 1}, {5, 144, 48, true, true, 1},  {5, 288, 96, true, true, 2},
+      {5, 576, 96, true, true, 1}, {5, 576, 96, true, true, 1}};
   GraphBuilder b("mobilenet-v3-small", options.seed);
   ValueId x = b.input("input", {-1, 3, 224, 224});
   x = conv_bn(b, "features.0", x, 16, {.stride = 2, .padding = 1});

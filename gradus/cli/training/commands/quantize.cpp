@@ -36,11 +36,13 @@ void report_accuracy(const Graph& graph, const Recipe& recipe, const Dataset& te
     eval.progress = [&](std::int64_t done, std::int64_t total) { rate(done, total); };
     accuracy[mode == EvalMode::kFloat ? 0 : 1] = evaluate(graph, test, eval);
   }
-  console.result("accuracy", {{"float_top1", json_number(accuracy[0].top1)},
-                              {"integer_top1", json_number(accuracy[1].top1)},
-                              {"images", json_number(accuracy[1].images)}},
-                 fmt::format("float {}, quantized {}", accuracy_text(accuracy[0].top1, accuracy[0].images),
-                             accuracy_text(accuracy[1].top1, accuracy[1].images)));
+  console.result(
+      "accuracy",
+      {{"float_top1", json_number(accuracy[0].top1)},
+       {"integer_top1", json_number(accuracy[1].top1)},
+       {"images", json_number(accuracy[1].images)}},
+      fmt::format("float {}, quantized {}", accuracy_text(accuracy[0].top1, accuracy[0].images),
+                  accuracy_text(accuracy[1].top1, accuracy[1].images)));
 }
 
 void run(const Options& options, Console& console) {
@@ -51,7 +53,8 @@ void run(const Options& options, Console& console) {
   FloatNetwork network = load_float_network(options.model);
   const Recipe recipe = recipe_from(options.recipe);
   if (!recipe.quantize) {
-    throw Error(ErrorCode::kInvalidArgument, options.recipe + ": does not quantize anything; expected "
+    throw Error(ErrorCode::kInvalidArgument, options.recipe +
+                                                 ": does not quantize anything; expected "
                                                  "a recipe with bits, e.g. w8a8");
   }
   const DataSpec spec = data_spec_from(options.data, network.metadata);
@@ -60,7 +63,8 @@ void run(const Options& options, Console& console) {
   Graph graph = network.graph;
   prepare(graph, recipe);
   Rate rate(console, "calibrate");
-  calibrate(graph, recipe, *data, [&](std::int64_t done, std::int64_t total) { rate(done, total); });
+  calibrate(graph, recipe, *data,
+            [&](std::int64_t done, std::int64_t total) { rate(done, total); });
   const Metadata metadata = describe_session(recipe, *data, options.model);
   create_run(options.output, network.graph, recipe, metadata);
   save_run_state(options.output, graph);
@@ -70,18 +74,20 @@ void run(const Options& options, Console& console) {
     report_accuracy(graph, recipe, *open_dataset(test), console);
   }
   console.result("quantized", {{"run", json_text(options.output)}},
-                 fmt::format("{}: calibrated; next: gradus convert {} -o model.gradus", options.output,
-                             options.output));
+                 fmt::format("{}: calibrated; next: gradus convert {} -o model.gradus",
+                             options.output, options.output));
 }
 
 std::function<void(Console&)> declare(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("model", options->model, "A float .onnx, or the RUN folder of a float training")
       ->required();
-  app.add_option("-r,--recipe", options->recipe, "A recipe file, or a preset: w8a8, w8a32, w4a4, ...")
+  app.add_option("-r,--recipe", options->recipe,
+                 "A recipe file, or a preset: w8a8, w8a32, w4a4, ...")
       ->required();
   app.add_option("--data", options->data,
-                 "Data SPEC to calibrate on: its training split, unless told")->required();
+                 "Data SPEC to calibrate on: its training split, unless told")
+      ->required();
   app.add_option("-o,--output", options->output, "The RUN folder to write")->required();
   app.add_option("--test-data", options->test_data,
                  "Data SPEC to score on (the test split of --data, unless given)");

@@ -8,8 +8,8 @@
 #include "gradus/cli/artefact.h"
 #include "gradus/cli/command.h"
 #include "gradus/cli/engine_accuracy.h"
-#include "gradus/cli/training/speed.h"
 #include "gradus/cli/text.h"
+#include "gradus/cli/training/speed.h"
 #include "gradus/cli/training/training_session.h"
 #include "gradus/cli/training/verification.h"
 #include "gradus/convert/convert.h"
@@ -70,8 +70,9 @@ LoadedRun train_into(const std::string& folder, const Graph& network, const Reci
 void run(const Options& options, Console& console) {
   namespace fs = std::filesystem;
   if (fs::exists(options.output)) {
-    throw Error(ErrorCode::kInvalidArgument,
-                options.output + ": exists; expected a new folder: remove it, or give another with -o");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        options.output + ": exists; expected a new folder: remove it, or give another with -o");
   }
   fs::create_directories(options.output);
   const auto at = [&](const char* name) { return options.output + "/" + name; };
@@ -101,7 +102,8 @@ void run(const Options& options, Console& console) {
   // So few steps on 2 bits: the statistics move to the end.
   recipe.bn_freeze_at = 1.0;
   recipe.training.seed = options.seed;
-  LoadedRun quantized = train_into(at("quantized"), float_network, recipe, data, console, &report.ptq);
+  LoadedRun quantized =
+      train_into(at("quantized"), float_network, recipe, data, console, &report.ptq);
   report.qat = evaluate(quantized.graph, *data.test, EvalOptions{});
 
   console.line("3. Converted to integers, and compared with the trained network code by code");
@@ -124,24 +126,29 @@ void run(const Options& options, Console& console) {
                            {options.bits + " trained (QAT)", percent(report.qat)},
                            {options.bits + " shipped (engine)", percent(shipped)}}));
   console.line(fmt::format("bytes     {} of float parameters -> {} ({:.1f} times smaller)",
-                           format_bytes(static_cast<double>(sizes.float_bytes)), format_bytes(bytes),
-                           static_cast<double>(sizes.float_bytes) / bytes));
-  console.line(fmt::format("speed     float (libtorch) {:.3f} ms, integers {:.3f} ms an image, one thread, "
-                           "{} ({:.1f} times faster)", speed.float_ms, speed.integer_ms,
-                           isa_name(active_isa()), speed.float_ms / speed.integer_ms));
+                           format_bytes(static_cast<double>(sizes.float_bytes)),
+                           format_bytes(bytes), static_cast<double>(sizes.float_bytes) / bytes));
+  console.line(fmt::format(
+      "speed     float (libtorch) {:.3f} ms, integers {:.3f} ms an image, one thread, "
+      "{} ({:.1f} times faster)",
+      speed.float_ms, speed.integer_ms, isa_name(active_isa()), speed.float_ms / speed.integer_ms));
   console.result("quickstart",
                  {{"float_top1", json_number(report.float_accuracy.top1)},
-                  {"ptq_top1", json_number(report.ptq.top1)}, {"qat_top1", json_number(report.qat.top1)},
+                  {"ptq_top1", json_number(report.ptq.top1)},
+                  {"qat_top1", json_number(report.qat.top1)},
                   {"engine_top1", json_number(shipped.top1)},
-                  {"float_bytes", json_number(sizes.float_bytes)}, {"bytes", json_number(bytes)},
+                  {"float_bytes", json_number(sizes.float_bytes)},
+                  {"bytes", json_number(bytes)},
                   {"float_ms", json_number(speed.float_ms)},
                   {"integer_ms", json_number(speed.integer_ms)},
                   {"differing", json_number(found.differing)}},
                  fmt::format("verified: {} differing codes of {} in {} tensors, {} images",
                              found.differing, found.codes, found.tensors, found.images));
   if (found.differing > 0) throw Error(ErrorCode::kDifference, "quickstart: " + found.first);
-  console.line(fmt::format("\nIn {}: small.onnx, float/, quantized/, model.gradus. Look inside with "
-                           "'gradus inspect {}'.", options.output, at("model.gradus")));
+  console.line(
+      fmt::format("\nIn {}: small.onnx, float/, quantized/, model.gradus. Look inside with "
+                  "'gradus inspect {}'.",
+                  options.output, at("model.gradus")));
 }
 
 std::function<void(Console&)> declare(CLI::App& app) {
@@ -149,9 +156,11 @@ std::function<void(Console&)> declare(CLI::App& app) {
   app.add_option("-o,--output", options->output, "The folder to write")->capture_default_str();
   app.add_option("--bits", options->bits, "Bits of weights and activations")->capture_default_str();
   app.add_option("--float-epochs", options->float_epochs, "Epochs of the float training")
-      ->check(CLI::Range(1, 1000))->capture_default_str();
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   app.add_option("--epochs", options->epochs, "Epochs of the training on few bits")
-      ->check(CLI::Range(1, 1000))->capture_default_str();
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   app.add_option("--seed", options->seed, "Seed")->capture_default_str();
   return [options](Console& console) { run(*options, console); };
 }

@@ -48,8 +48,9 @@ DataSpec training_spec(const Options& options, const Recipe& recipe, const Metad
 LoadedRun open_run(const Options& options, Console& console) {
   const bool exists = std::filesystem::exists(options.output);
   if (exists && !options.resume) {
-    throw Error(ErrorCode::kInvalidArgument,
-                options.output + ": exists; expected a new folder: choose another, or add --resume");
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        options.output + ": exists; expected a new folder: choose another, or add --resume");
   }
   if (exists) {
     LoadedRun run = load_run_for_training(options.output);
@@ -97,14 +98,15 @@ void run(const Options& options, Console& console) {
   const TrainResult result =
       train(run.graph, run.recipe, data.view(), settings, training_callbacks(console));
   save_run_state(options.output, run.graph);
-  console.result("trained", {{"run", json_text(options.output)},
-                             {"chosen_epoch", json_number(std::int64_t{result.chosen_epoch})},
-                             {"steps", json_number(result.steps)}},
-                 fmt::format("{}: trained, epoch {} kept; next: gradus {}", options.output,
-                             result.chosen_epoch,
-                             run.recipe.quantize
-                                 ? fmt::format("convert {} -o model.gradus", options.output)
-                                 : fmt::format("train {} -r w4a4 --data ... -o ...", options.output)));
+  console.result(
+      "trained",
+      {{"run", json_text(options.output)},
+       {"chosen_epoch", json_number(std::int64_t{result.chosen_epoch})},
+       {"steps", json_number(result.steps)}},
+      fmt::format(
+          "{}: trained, epoch {} kept; next: gradus {}", options.output, result.chosen_epoch,
+          run.recipe.quantize ? fmt::format("convert {} -o model.gradus", options.output)
+                              : fmt::format("train {} -r w4a4 --data ... -o ...", options.output)));
 }
 
 std::function<void(Console&)> declare(CLI::App& app) {
@@ -112,22 +114,27 @@ std::function<void(Console&)> declare(CLI::App& app) {
   app.add_option("model", options->model, "A float .onnx, or the RUN folder of a float training");
   app.add_option("-r,--recipe", options->recipe,
                  "A recipe file, or a preset: float, w8a8, w4a4, w2a2, w1a2, ...");
-  app.add_option("--data", options->data, "Data SPEC, e.g. cifar10:DIR; its training split is used");
+  app.add_option("--data", options->data,
+                 "Data SPEC, e.g. cifar10:DIR; its training split is used");
   app.add_option("-o,--output", options->output, "The RUN folder to write")->required();
   app.add_flag("--resume", options->resume, "Continue the RUN where it stopped, to the same bits");
   app.add_flag("--no-test", options->no_test, "Do not report accuracy on the test split");
-  app.add_option("--epochs", options->epochs, "Instead of the recipe's")->check(CLI::Range(0, 100000));
+  app.add_option("--epochs", options->epochs, "Instead of the recipe's")
+      ->check(CLI::Range(0, 100000));
   app.add_option("--lr", options->lr, "Instead of the recipe's")->check(CLI::Range(0.0, 1000.0));
   app.add_option("--batch-size", options->batch_size, "Instead of the recipe's")
       ->check(CLI::Range(1, 65536));
   app.add_option("--seed", options->seed, "Instead of the recipe's")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
-  app.add_option("--threads", options->threads, "Threads (0: all cores)")->check(CLI::Range(0, 256));
+  app.add_option("--threads", options->threads, "Threads (0: all cores)")
+      ->check(CLI::Range(0, 256));
   app.add_option("--checkpoint-seconds", options->checkpoint_seconds,
                  "Write the resumable state that often (0: at the end of epochs)")
-      ->check(CLI::Range(0.0, 1e9))->capture_default_str();
+      ->check(CLI::Range(0.0, 1e9))
+      ->capture_default_str();
   app.add_option("--checkpoint-steps", options->checkpoint_steps,
-                 "Write it every so many steps too (0: by time)")->check(CLI::Range(0, 1000000));
+                 "Write it every so many steps too (0: by time)")
+      ->check(CLI::Range(0, 1000000));
   return [options](Console& console) { run(*options, console); };
 }
 

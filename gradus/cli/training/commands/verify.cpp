@@ -38,9 +38,9 @@ void run(Options options, Console& console) {
                                   {"first", json_text(found.first)}};
   if (found.differing > 0) {
     console.result("verified", fields, "");
-    throw Error(ErrorCode::kDifference, fmt::format("{}: {} of {} codes differ; the first: {}",
-                                                    options.model, found.differing, found.codes,
-                                                    found.first));
+    throw Error(ErrorCode::kDifference,
+                fmt::format("{}: {} of {} codes differ; the first: {}", options.model,
+                            found.differing, found.codes, found.first));
   }
   console.result("verified", fields,
                  fmt::format("verified: 0 differing codes of {} in {} tensors, {} images, {}",
@@ -49,16 +49,20 @@ void run(Options options, Console& console) {
 
 std::function<void(Console&)> declare(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("run", options->run, "The RUN folder that the model was converted from, or a quantized .onnx")->required();
+  app.add_option("run", options->run,
+                 "The RUN folder that the model was converted from, or a quantized .onnx")
+      ->required();
   app.add_option("model", options->model,
                  "The model.gradus, or what the RUN was exported as, to convert first")
       ->required();
   app.add_option("--data", options->data, "Data SPEC; the test split, unless told")->required();
   app.add_option("--batch", options->verify.batch, "Images at a time")
-      ->check(CLI::Range(1, 4096))->capture_default_str();
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
   app.add_option("--threads", options->verify.threads, "Threads of the engine (0: all cores)")
       ->check(CLI::Range(0, 256));
-  app.add_option("--isa", options->isa, "Instruction set of the engine (the best one, unless given)");
+  app.add_option("--isa", options->isa,
+                 "Instruction set of the engine (the best one, unless given)");
   return [options](Console& console) { run(*options, console); };
 }
 
